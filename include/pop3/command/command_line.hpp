@@ -1,0 +1,133 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/error.hpp>
+#include <pop3/grammar/argument.hpp>
+#include <pop3/message_number.hpp>
+#include <pop3/secret.hpp>
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace pop3::command {
+
+/// Writes the line of one command, checks its arguments, and keeps a second text, without secrets, to be shown
+/// to an observer. A command writes itself on it:
+///
+///     void write(command_line& line) const { line.verb("RETR").argument(number_); }
+class command_line {
+public:
+    /// The most octets of a command, CRLF included (RFC 2449, section 4).
+    static constexpr std::size_t max_octets = 255;
+
+    command_line()
+    {
+        octets_.reserve(max_octets);
+    }
+
+    /// Says whether there is an observer to show the line to.
+    void show(bool observed) noexcept
+    {
+        observed_ = observed;
+    }
+
+    /// The keyword.
+    command_line& verb(std::string_view keyword)
+    {
+        begin_ = octets_.size();
+        return append(keyword, keyword);
+    }
+
+    /// A space, and `text`: what is empty or has a control is refused.
+    command_line& argument(std::string_view text)
+    {
+        separate();
+        return append(text, text);
+    }
+
+    command_line& argument(message_number number)
+    {
+        return number.valid() ? this->number(number.value()) : argument(std::string_view());
+    }
+
+    command_line& number(std::uint64_t n)
+    {
+        char digits[20];
+        const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
+        return argument(std::string_view(digits, end));
+    }
+
+    /// A space, and a secret, which an observer sees as `****`.
+    command_line& argument(const secret& hidden)
+    {
+        separate();
+        has_secret_ = true;
+        return append(hidden.expose(), "****");
+    }
+
+    /// Ends the line. What is wrong with it, if anything; then it must not be sent.
+    std::error_code end()
+    {
+        octets_.insert(octets_.end(), {'\r', '\n'});
+        if (!error_ && octets_.size() - begin_ > max_octets)
+            error_ = errc::command_too_long;
+        return error_;
+    }
+
+    /// The octets to send.
+    const detail::wiped_octets& octets() const noexcept
+    {
+        return octets_;
+    }
+
+    /// The line as an observer may see it, without its CRLF.
+    const std::string& shown() const noexcept
+    {
+        return shown_;
+    }
+
+    /// Makes room for the next line; wipes what was secret.
+    void clear() noexcept
+    {
+        if (has_secret_)
+            OPENSSL_cleanse(octets_.data(), octets_.size());
+        octets_.clear();
+        shown_.clear();
+        error_ = {};
+        has_secret_ = false;
+        begin_ = 0;
+    }
+
+private:
+    void separate()
+    {
+        octets_.push_back(' ');
+        if (observed_)
+            shown_.push_back(' ');
+    }
+
+    command_line& append(std::string_view text, std::string_view shown)
+    {
+        if (!grammar::is_argument(text))
+            error_ = errc::invalid_argument;
+        octets_.insert(octets_.end(), text.begin(), text.end());
+        if (observed_)
+            shown_ += shown;
+        return *this;
+    }
+
+    detail::wiped_octets octets_;
+    std::string shown_;
+    std::error_code error_;
+    std::size_t begin_ = 0;
+    bool has_secret_ = false;
+    bool observed_ = true;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,123 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/concept.hpp>
+#include <pop3/grammar/body_decoder.hpp>
+#include <pop3/grammar/line.hpp>
+#include <pop3/grammar/response_code.hpp>
+#include <pop3/grammar/status_line.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/reply.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace pop3::command {
+
+/// What an exchange wants next.
+enum class next {
+    read,  ///< more of the reply
+    write, ///< to send another line
+    done,  ///< nothing: the reply is complete, or there was an error
+};
+
+/// The refusal that a -ERR with `text` is.
+inline refusal make_refusal(std::string_view verb, std::string_view text)
+{
+    const auto coded = grammar::split_response_code(text);
+    return {std::string(verb), coded.code, std::string(coded.code_text), std::string(coded.text)};
+}
+
+/// One command and its reply, without I/O: writes the command, is fed the octets that come back, and makes a
+/// `reply` of them.
+template <command_value Command>
+class exchange {
+public:
+    using result_type = typename Command::result_type;
+
+    /// A greeting comes unasked.
+    static constexpr next first = std::string_view(Command::verb).empty() ? next::read : next::write;
+
+    explicit exchange(Command command) : command_(std::move(command))
+    {
+    }
+
+    void write(command_line& line) const
+    {
+        command_.write(line);
+    }
+
+    /// Reads from the front of `input`, and removes what was read. After an error it must not be called again.
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        if (!in_body_) {
+            const auto line = grammar::take_line(input, bounds.response_line, ec);
+            if (!line)
+                return ec ? next::done : next::read;
+            const auto status = grammar::parse_status_line(*line);
+            if (!status || status->status == grammar::status::proceed)
+                ec = errc::malformed_reply;
+            else if (status->status == grammar::status::err)
+                refusal_ = make_refusal(Command::verb, status->text);
+            else if constexpr (Command::shape != reply_shape::single_line)
+                in_body_ = true;
+            else if constexpr (!std::is_void_v<result_type>)
+                ec = command_.read_status(status->text, result_);
+        }
+        if (ec || !in_body_)
+            return next::done;
+        return consume_body(input, bounds, ec);
+    }
+
+    bool refused() const noexcept
+    {
+        return refusal_.has_value();
+    }
+
+    /// The reply; once, after `consume` said `done` without an error.
+    reply<result_type> take()
+    {
+        if (refusal_)
+            return std::move(*refusal_);
+        return reply<result_type>(std::move(result_));
+    }
+
+private:
+    next consume_body([[maybe_unused]] std::string_view& input, [[maybe_unused]] const limits& bounds,
+                      [[maybe_unused]] std::error_code& ec)
+    {
+        if constexpr (Command::shape == reply_shape::octets) {
+            const bool ended = decoder_.decode(input, [&](std::span<const char> piece) {
+                if (!ec)
+                    ec = command_.read_octets(piece, result_, bounds);
+            });
+            return ended || ec ? next::done : next::read;
+        } else if constexpr (Command::shape == reply_shape::lines) {
+            while (auto line = grammar::take_line(input, bounds.response_line, ec)) {
+                if (*line == ".")
+                    return next::done;
+                if (line->starts_with('.'))
+                    line->remove_prefix(1);
+                ec = command_.read_line(*line, result_, bounds);
+                if (ec)
+                    break;
+            }
+            return ec ? next::done : next::read;
+        } else {
+            return next::done;
+        }
+    }
+
+    Command command_;
+    detail::stored<result_type> result_{};
+    std::optional<refusal> refusal_;
+    grammar::body_decoder decoder_;
+    bool in_body_ = false;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,75 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/error.hpp>
+#include <pop3/grammar/listing.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/listing.hpp>
+#include <pop3/state.hpp>
+
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace pop3::command {
+
+/// LIST: number and size of every message not marked as deleted (RFC 1939, section 5).
+class list {
+public:
+    static constexpr std::string_view verb = "LIST";
+    static constexpr reply_shape shape = reply_shape::lines;
+    using result_type = std::vector<scan_listing>;
+    using permitted_in = states<transaction>;
+
+    void write(command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
+    {
+        const auto entry = grammar::parse_scan_listing(line);
+        if (!entry)
+            return errc::malformed_reply;
+        if (into.size() >= bounds.listing_entries)
+            return errc::listing_entries_limit;
+        into.push_back(*entry);
+        return {};
+    }
+};
+
+/// LIST msg: number and size of one message (RFC 1939, section 5).
+class list_one {
+public:
+    static constexpr std::string_view verb = "LIST";
+    static constexpr reply_shape shape = reply_shape::single_line;
+    using result_type = scan_listing;
+    using permitted_in = states<transaction>;
+
+    explicit list_one(message_number number) : number_(number)
+    {
+    }
+
+    void write(command_line& line) const
+    {
+        line.verb(verb).argument(number_);
+    }
+
+    std::error_code read_status(std::string_view text, result_type& into) const
+    {
+        const auto entry = grammar::parse_scan_listing(text);
+        // An answer about another message would be worse than none.
+        if (!entry || entry->number != number_)
+            return errc::malformed_reply;
+        into = *entry;
+        return {};
+    }
+
+private:
+    message_number number_;
+};
+
+} // namespace pop3::command

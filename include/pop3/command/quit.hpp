@@ -1,0 +1,27 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/state.hpp>
+
+#include <string_view>
+
+namespace pop3::command {
+
+/// QUIT (RFC 1939, sections 4 and 6). It ends the session, so `async_quit` alone sends it, from any state.
+class quit {
+public:
+    static constexpr std::string_view verb = "QUIT";
+    static constexpr reply_shape shape = reply_shape::single_line;
+    using result_type = void;
+    using permitted_in = states<>;
+
+    void write(command_line& line) const
+    {
+        line.verb(verb);
+    }
+};
+
+} // namespace pop3::command

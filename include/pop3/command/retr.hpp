@@ -1,0 +1,34 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/command/message_reader.hpp>
+#include <pop3/message_number.hpp>
+#include <pop3/state.hpp>
+
+#include <string_view>
+
+namespace pop3::command {
+
+/// RETR msg: a message, read into memory (RFC 1939, section 5).
+class retr : public message_reader {
+public:
+    static constexpr std::string_view verb = "RETR";
+    using permitted_in = states<transaction>;
+
+    explicit retr(message_number number) : number_(number)
+    {
+    }
+
+    void write(command_line& line) const
+    {
+        line.verb(verb).argument(number_);
+    }
+
+private:
+    message_number number_;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,36 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/command/message_reader.hpp>
+#include <pop3/message_number.hpp>
+#include <pop3/state.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace pop3::command {
+
+/// TOP msg n: the header of a message, and the first `lines` lines of its body (RFC 1939, section 7).
+class top : public message_reader {
+public:
+    static constexpr std::string_view verb = "TOP";
+    using permitted_in = states<transaction>;
+
+    top(message_number number, std::uint64_t lines) : number_(number), lines_(lines)
+    {
+    }
+
+    void write(command_line& line) const
+    {
+        line.verb(verb).argument(number_).number(lines_);
+    }
+
+private:
+    message_number number_;
+    std::uint64_t lines_;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,78 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/error.hpp>
+#include <pop3/grammar/listing.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/listing.hpp>
+#include <pop3/state.hpp>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace pop3::command {
+
+/// UIDL: number and unique-id of every message not marked as deleted (RFC 1939, section 7).
+class uidl {
+public:
+    static constexpr std::string_view verb = "UIDL";
+    static constexpr reply_shape shape = reply_shape::lines;
+    using result_type = std::vector<unique_id_listing>;
+    using permitted_in = states<transaction>;
+
+    void write(command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
+    {
+        const auto entry = grammar::parse_unique_id_listing(line);
+        if (!entry)
+            return errc::malformed_reply;
+        if (entry->unique_id.size() > bounds.unique_id)
+            return errc::unique_id_limit;
+        if (into.size() >= bounds.listing_entries)
+            return errc::listing_entries_limit;
+        into.push_back({entry->number, std::string(entry->unique_id)});
+        return {};
+    }
+};
+
+/// UIDL msg: number and unique-id of one message (RFC 1939, section 7).
+class uidl_one {
+public:
+    static constexpr std::string_view verb = "UIDL";
+    static constexpr reply_shape shape = reply_shape::single_line;
+    using result_type = unique_id_listing;
+    using permitted_in = states<transaction>;
+
+    explicit uidl_one(message_number number) : number_(number)
+    {
+    }
+
+    void write(command_line& line) const
+    {
+        line.verb(verb).argument(number_);
+    }
+
+    // The limit of a unique-id is not asked for here: one status line cannot be long.
+    std::error_code read_status(std::string_view text, result_type& into) const
+    {
+        const auto entry = grammar::parse_unique_id_listing(text);
+        if (!entry || entry->number != number_)
+            return errc::malformed_reply;
+        into = {entry->number, std::string(entry->unique_id)};
+        return {};
+    }
+
+private:
+    message_number number_;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,116 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/reply.hpp>
+
+#include <asio/associator.hpp>
+#include <asio/async_result.hpp>
+#include <asio/detail/config.hpp>
+#if defined(ASIO_HAS_CO_AWAIT)
+#include <asio/use_awaitable.hpp>
+#endif
+
+#include <exception>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace pop3 {
+
+/// A completion token that turns `void(std::error_code, reply<T>)` into `void(std::exception_ptr, T)` for the
+/// token in it: an error is thrown as `std::system_error`, a refusal as `pop3::refused`, and what remains is
+/// the value. A refusal on the way out of a state drops the session; a token without this one hands it back.
+template <class Token>
+struct throwing_t {
+    Token token;
+};
+
+#if defined(ASIO_HAS_CO_AWAIT)
+
+/// The token of every operation to which none is passed: `auto listing = co_await mailbox.async_stat();`.
+using default_token = throwing_t<asio::use_awaitable_t<>>;
+
+#else
+
+/// Without coroutines there is no default: pass a callback, `asio::use_future`, ...
+struct default_token;
+
+#endif
+
+namespace detail {
+
+template <class Handler>
+struct throwing_handler {
+    Handler handler;
+
+    template <class T, class Back>
+    void operator()(std::error_code ec, reply<T, Back> r)
+    {
+        std::exception_ptr error;
+        if (ec)
+            error = std::make_exception_ptr(std::system_error(ec));
+        else if (!r)
+            error = std::make_exception_ptr(refused(std::move(r).error()));
+
+        if constexpr (std::is_void_v<T>)
+            std::move(handler)(std::move(error));
+        else if (error)
+            std::move(handler)(std::move(error), T());
+        else
+            std::move(handler)(std::move(error), *std::move(r));
+    }
+};
+
+template <class T>
+struct throwing_signature {
+    using type = void(std::exception_ptr, T);
+};
+
+template <>
+struct throwing_signature<void> {
+    using type = void(std::exception_ptr);
+};
+
+template <class Initiation>
+struct throwing_initiation {
+    Initiation initiation;
+
+    template <class Handler, class... Args>
+    void operator()(Handler&& handler, Args&&... args)
+    {
+        std::move(initiation)(throwing_handler<std::decay_t<Handler>>{std::forward<Handler>(handler)},
+                              std::forward<Args>(args)...);
+    }
+};
+
+} // namespace detail
+
+} // namespace pop3
+
+// Asio finds a handler's executor, allocator and cancellation slot through this.
+template <template <class, class> class Associator, class Handler, class Default>
+struct asio::associator<Associator, pop3::detail::throwing_handler<Handler>, Default>
+    : Associator<Handler, Default> {
+    static auto get(const pop3::detail::throwing_handler<Handler>& h) noexcept
+    {
+        return Associator<Handler, Default>::get(h.handler);
+    }
+
+    static auto get(const pop3::detail::throwing_handler<Handler>& h, const Default& d) noexcept
+    {
+        return Associator<Handler, Default>::get(h.handler, d);
+    }
+};
+
+template <class Token, class T, class Back>
+struct asio::async_result<pop3::throwing_t<Token>, void(std::error_code, pop3::reply<T, Back>)> {
+    template <class Initiation, class RawToken, class... Args>
+    static auto initiate(Initiation&& initiation, RawToken&& token, Args&&... args)
+    {
+        using signature = typename pop3::detail::throwing_signature<T>::type;
+        using adapted = pop3::detail::throwing_initiation<std::decay_t<Initiation>>;
+        return asio::async_initiate<Token, signature>(adapted{std::forward<Initiation>(initiation)},
+                                                      token.token, std::forward<Args>(args)...);
+    }
+};

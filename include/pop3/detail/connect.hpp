@@ -1,0 +1,247 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/hello.hpp>
+#include <pop3/detail/connection.hpp>
+#include <pop3/detail/drive.hpp>
+#include <pop3/error.hpp>
+
+#include <asio/bind_executor.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/ssl/stream_base.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace pop3::detail {
+
+/// A name being resolved. Asio asks the system in a thread of its own, and cannot stop it; so the operation waits
+/// for the timer instead, which the answer cancels.
+struct resolution {
+    explicit resolution(const asio::any_io_executor& executor) : resolver(executor), timer(executor)
+    {
+    }
+
+    asio::ip::tcp::resolver resolver;
+    asio::steady_timer timer;
+    std::vector<asio::ip::tcp::endpoint> endpoints;
+    std::error_code error;
+    bool answered = false;
+};
+
+/// Resolves, connects, does the handshake and reads the greeting, all before one deadline.
+template <class Stream, class Greeted>
+class connect {
+public:
+    using reply_type = typename Greeted::reply_type;
+
+    connect(std::shared_ptr<connection<Stream>> c, std::error_code unusable, std::string host,
+            std::uint16_t port)
+        : connection_(std::move(c)), host_(std::move(host)), error_(unusable), port_(port)
+    {
+    }
+
+    template <class Self>
+    void operator()(Self& self, std::error_code ec = {})
+    {
+        switch (at_) {
+        case stage::start:
+            return start(self);
+        case stage::addresses_known:
+            return try_next(self);
+        case stage::not_started:
+            return fail(self, error_);
+        case stage::resolving:
+            return resolved(self);
+        case stage::connecting:
+            return connected(self, ec);
+        case stage::handshaking:
+            if (ec)
+                return fail(self, handshake_error(ec));
+            return greet(self);
+        }
+    }
+
+    /// The greeting was read, or not.
+    template <class Self>
+    void operator()(Self& self, std::error_code ec, reply_type reply)
+    {
+        connection_->end();
+        connection_.reset();
+        self.complete(ec, std::move(reply));
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+    enum class stage { start, not_started, addresses_known, resolving, connecting, handshaking };
+
+    template <class Self>
+    void start(Self& self)
+    {
+        // Far enough away for any use, and no overflow.
+        constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
+        deadline_ = clock::now() + std::min(connection_->limits.connect_time, most);
+        if (error_) {
+            at_ = stage::not_started;
+            return asio::post(std::move(self));
+        }
+        std::error_code is_name;
+        const auto address = asio::ip::make_address(host_, is_name);
+        if (is_name)
+            return resolve(self);
+        endpoints_.emplace_back(address, port_);
+        at_ = stage::addresses_known;
+        asio::post(std::move(self));
+    }
+
+    template <class Self>
+    void resolve(Self& self)
+    {
+        const auto r = resolution_ = std::make_shared<resolution>(connection_->stream.get_executor());
+        const auto executor = self.get_executor();
+        const auto host = host_;
+        const auto service = std::to_string(port_);
+        at_ = stage::resolving;
+        r->timer.expires_at(deadline_);
+        r->timer.async_wait(std::move(self));
+        r->resolver.async_resolve(
+            host, service, asio::ip::tcp::resolver::numeric_service,
+            asio::bind_executor(executor,
+                                [r](std::error_code ec, asio::ip::tcp::resolver::results_type results) {
+                                    for (const auto& entry : results)
+                                        r->endpoints.push_back(entry.endpoint());
+                                    r->error = ec;
+                                    r->answered = true;
+                                    r->timer.cancel();
+                                }));
+    }
+
+    template <class Self>
+    void resolved(Self& self)
+    {
+        const auto r = std::move(resolution_);
+        if (!r->answered) {
+            r->resolver.cancel();
+            return fail(self,
+                        cancelled(self) ? asio::error::operation_aborted : make_error_code(errc::timed_out));
+        }
+        if (r->error)
+            return fail(self, r->error);
+        endpoints_ = std::move(r->endpoints);
+        try_next(self);
+    }
+
+    template <class Self>
+    void try_next(Self& self)
+    {
+        auto& socket = connection_->stream.lowest_layer();
+        while (tried_ != endpoints_.size()) {
+            const auto& endpoint = endpoints_[tried_];
+            // An address that does not answer must leave time for those behind it.
+            const auto left = static_cast<clock::rep>(endpoints_.size() - tried_);
+            const auto now = clock::now();
+            if (cancelled(self))
+                return fail(self, asio::error::operation_aborted);
+            if (now >= deadline_)
+                return fail(self, errc::timed_out);
+            ++tried_;
+            connection_->reopen();
+            socket.open(endpoint.protocol(), error_);
+            if (error_)
+                continue;
+            start_deadline(self, now + (deadline_ - now) / left);
+            at_ = stage::connecting;
+            return socket.async_connect(endpoint, std::move(self));
+        }
+        fail(self, error_ ? error_ : make_error_code(asio::error::host_not_found));
+    }
+
+    template <class Self>
+    void connected(Self& self, std::error_code ec)
+    {
+        if (ec) {
+            const bool expired = connection_->expired();
+            error_ = connection_->reason(ec);
+            connection_->close();
+            if (!expired && ec == asio::error::operation_aborted)
+                return fail(self, ec);
+            return try_next(self);
+        }
+        // With Nagle's algorithm a command would wait for the acknowledgement of the one before.
+        connection_->stream.lowest_layer().set_option(asio::ip::tcp::no_delay(true), ec);
+        start_deadline(self, deadline_);
+        if constexpr (requires {
+                          connection_->stream.async_handshake(asio::ssl::stream_base::client,
+                                                              std::move(self));
+                      }) {
+            at_ = stage::handshaking;
+            auto& stream = connection_->stream;
+            stream.async_handshake(asio::ssl::stream_base::client, std::move(self));
+        } else {
+            greet(self);
+        }
+    }
+
+    template <class Self>
+    void greet(Self& self)
+    {
+        auto c = connection_;
+        const asio::any_io_executor executor = c->stream.get_executor();
+        async_drive(std::move(c), executor, command::exchange<command::hello>(command::hello()), Greeted(),
+                    part::step, std::move(self));
+    }
+
+    template <class Self>
+    void start_deadline(Self& self, clock::time_point at)
+    {
+        const auto time = std::chrono::ceil<std::chrono::milliseconds>(at - clock::now());
+        connection<Stream>::begin(connection_, time, self.get_executor());
+    }
+
+    template <class Self>
+    static bool cancelled(Self& self)
+    {
+        return self.get_cancellation_state().cancelled() != asio::cancellation_type::none;
+    }
+
+    std::error_code handshake_error(std::error_code ec)
+    {
+        if constexpr (requires { connection_->stream.handshake_error(ec); })
+            ec = connection_->stream.handshake_error(ec);
+        return connection_->reason(ec);
+    }
+
+    template <class Self>
+    void fail(Self& self, std::error_code ec)
+    {
+        connection_->close();
+        connection_->end();
+        connection_.reset();
+        self.complete(ec, reply_type());
+    }
+
+    std::shared_ptr<connection<Stream>> connection_;
+    std::string host_;
+    std::shared_ptr<resolution> resolution_;
+    std::vector<asio::ip::tcp::endpoint> endpoints_;
+    std::size_t tried_ = 0;
+    clock::time_point deadline_;
+    std::error_code error_;
+    stage at_ = stage::start;
+    std::uint16_t port_;
+};
+
+} // namespace pop3::detail

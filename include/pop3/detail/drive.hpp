@@ -1,0 +1,227 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/exchange.hpp>
+#include <pop3/detail/connection.hpp>
+#include <pop3/error.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/buffer.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/compose.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+#include <asio/system_executor.hpp>
+#include <asio/write.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace pop3::detail {
+
+/// Whether an exchange is an operation of its own, or a step of one that has its own deadline.
+enum class part { whole, step };
+
+/// The one operation that does I/O for commands: writes what an exchange wants to write, reads, feeds the exchange,
+/// and completes with what `Finish` makes of it. It owns what it works with, so that the session object may be
+/// moved or destroyed while it runs.
+///
+/// Finish:
+///     using reply_type = ...;
+///     static constexpr bool ends_session;            // the stream is shut down after the reply
+///     reply_type succeed(connection, exchange)
+///     reply_type fail(connection, ec, sent)          // sent: the command was written
+template <class Stream, class Exchange, class Finish>
+class drive {
+public:
+    using connection_ptr = std::shared_ptr<connection<Stream>>;
+
+    drive(connection_ptr c, Exchange exchange, Finish finish, part p)
+        : connection_(std::move(c)), exchange_(std::move(exchange)), finish_(std::move(finish)), part_(p)
+    {
+    }
+
+    template <class Self>
+    void operator()(Self& self, std::error_code ec = {}, std::size_t transferred = 0)
+    {
+        switch (at_) {
+        case stage::start:
+            return start(self);
+        case stage::not_started:
+            return complete_with(self, error_);
+        case stage::writing:
+            connection_->output.clear();
+            if (ec)
+                return fail(self, ec);
+            sent_ = true;
+            return advance(self);
+        case stage::reading:
+            connection_->input.commit(transferred);
+            if (ec)
+                return fail(self, ec);
+            return advance(self);
+        case stage::shutting_down:
+            return succeed(self);
+        }
+    }
+
+private:
+    enum class stage { start, not_started, writing, reading, shutting_down };
+
+    template <class Self>
+    void start(Self& self)
+    {
+        error_ = what_forbids_it();
+        if (error_) {
+            // A handler must not be called before the function that it was passed to has returned.
+            at_ = stage::not_started;
+            return asio::post(std::move(self));
+        }
+        if (part_ == part::whole) {
+            const auto& l = connection_->limits;
+            const auto time = Exchange::first == command::next::read ? l.connect_time : l.operation_time;
+            connection<Stream>::begin(connection_, time, self.get_executor());
+        }
+        continue_with(self, Exchange::first);
+    }
+
+    /// Nothing was sent yet, and nothing is if this finds an error.
+    std::error_code what_forbids_it()
+    {
+        if (!connection_)
+            return errc::no_session;
+        if (part_ == part::step)
+            return {};
+        if (connection_->busy())
+            return errc::operation_in_progress;
+        if (connection_->closed())
+            return errc::session_closed;
+        if (!connection_->input.data().empty()) {
+            connection_->close();
+            return errc::unexpected_data;
+        }
+        if constexpr (requires { exchange_.check(); })
+            if (const auto ec = exchange_.check())
+                return ec;
+        if constexpr (Exchange::first == command::next::write)
+            return write_line();
+        return {};
+    }
+
+    std::error_code write_line()
+    {
+        auto& line = connection_->output;
+        line.clear();
+        line.show(static_cast<bool>(connection_->observer));
+        exchange_.write(line);
+        return line.end();
+    }
+
+    template <class Self>
+    void advance(Self& self)
+    {
+        auto& c = *connection_;
+        const auto input = c.input.data();
+        auto rest = input;
+        std::error_code ec;
+        const auto wanted = exchange_.consume(rest, c.limits, ec);
+        // An observer is shown what could not be read as well.
+        c.use_input(ec ? input.size() : input.size() - rest.size());
+        if (!ec && wanted == command::next::write)
+            ec = write_line();
+        if (ec)
+            return fail(self, ec);
+        continue_with(self, wanted);
+    }
+
+    template <class Self>
+    void continue_with(Self& self, command::next wanted)
+    {
+        auto& c = *connection_;
+        if (wanted == command::next::done)
+            return end_session_or_succeed(self);
+        if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none || c.closed())
+            return fail(self, asio::error::operation_aborted);
+        if (wanted == command::next::write) {
+            c.show_sent();
+            at_ = stage::writing;
+            const auto& octets = c.output.octets();
+            asio::async_write(c.stream, asio::buffer(octets.data(), octets.size()), std::move(self));
+        } else {
+            at_ = stage::reading;
+            c.stream.async_read_some(c.input.prepare(), std::move(self));
+        }
+    }
+
+    template <class Self>
+    void end_session_or_succeed(Self& self)
+    {
+        if constexpr (Finish::ends_session) {
+            auto& c = *connection_;
+            if constexpr (requires { c.stream.async_shutdown(std::move(self)); }) {
+                // However it ends: the reply to QUIT was the last thing to learn.
+                connection<Stream>::restart_deadline(connection_, c.limits.shutdown_time,
+                                                     self.get_executor());
+                at_ = stage::shutting_down;
+                return c.stream.async_shutdown(std::move(self));
+            }
+        }
+        succeed(self);
+    }
+
+    template <class Self>
+    void succeed(Self& self)
+    {
+        if constexpr (Finish::ends_session)
+            connection_->close();
+        if (part_ == part::whole)
+            connection_->end();
+        auto reply = finish_.succeed(connection_, exchange_);
+        connection_.reset();
+        self.complete({}, std::move(reply));
+    }
+
+    template <class Self>
+    void fail(Self& self, std::error_code ec)
+    {
+        ec = connection_->reason(ec);
+        connection_->close();
+        if (part_ == part::whole)
+            connection_->end();
+        complete_with(self, ec);
+    }
+
+    template <class Self>
+    void complete_with(Self& self, std::error_code ec)
+    {
+        auto reply = finish_.fail(connection_, ec, sent_);
+        connection_.reset();
+        self.complete(ec, std::move(reply));
+    }
+
+    connection_ptr connection_;
+    Exchange exchange_;
+    Finish finish_;
+    std::error_code error_;
+    part part_;
+    stage at_ = stage::start;
+    bool sent_ = false;
+};
+
+/// Starts it. `executor` is that of the connection; an empty session may have none.
+template <class Stream, class Exchange, class Finish, class Token>
+auto async_drive(std::shared_ptr<connection<Stream>> c, asio::any_io_executor executor, Exchange exchange,
+                 Finish finish, part p, Token&& token)
+{
+    if (!executor)
+        executor = asio::system_executor();
+    return asio::async_compose<Token, void(std::error_code, typename Finish::reply_type)>(
+        drive<Stream, Exchange, Finish>(std::move(c), std::move(exchange), std::move(finish), p), token,
+        executor);
+}
+
+} // namespace pop3::detail

@@ -1,0 +1,36 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace pop3 {
+
+/// Bounds on what a server can make its client do. All are finite; an error that comes of one names it.
+/// Memory grows with what was received, never with a number that the server sent.
+///
+///     pop3::connect_options options;
+///     options.limits.message_octets = 512u << 20;
+struct limits {
+    /// Octets of one line of a reply (status line, listing entry, capability), without its CRLF. Lines of a
+    /// message are not bounded by it. RFC 2449 allows 510; real servers send more.
+    std::size_t response_line = 8192;
+    /// Lines of the reply to CAPA.
+    std::size_t capabilities = 128;
+    /// Entries of the reply to LIST or UIDL.
+    std::size_t listing_entries = 1'000'000;
+    /// Octets of one unique-id. RFC 1939 allows 70.
+    std::size_t unique_id = 128;
+    /// Octets of a message that is read into memory (RETR or TOP into a `pop3::message`).
+    std::size_t message_octets = 64u << 20;
+    /// Time to resolve, connect, do the TLS handshake and read the greeting, all together.
+    std::chrono::milliseconds connect_time = std::chrono::seconds(30);
+    /// Time for any other operation, from its start to its completion: all its writes and reads.
+    std::chrono::milliseconds operation_time = std::chrono::minutes(5);
+    /// Time given to the orderly end of TLS after the reply to QUIT. When it passes the socket is closed; that
+    /// is no error.
+    std::chrono::milliseconds shutdown_time = std::chrono::seconds(2);
+};
+
+} // namespace pop3

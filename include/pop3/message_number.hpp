@@ -1,0 +1,50 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <compare>
+#include <concepts>
+#include <cstdint>
+#include <iosfwd>
+#include <utility>
+
+namespace pop3 {
+
+/// The number of a message in this session's maildrop, from 1 (RFC 1939, section 5). It holds for one session
+/// only: over sessions a message is known by its unique-id.
+///
+/// Converts from any integer. One that is no message-number (0, negative, over 32 bits) becomes 0; a command
+/// with it completes with `errc::invalid_argument`, and nothing is sent.
+class message_number {
+public:
+    template <std::integral Integer>
+    requires(!std::same_as<Integer, bool> &&
+             !std::same_as<Integer, char>) constexpr message_number(Integer n) noexcept
+        : value_(std::in_range<std::uint32_t>(n) ? static_cast<std::uint32_t>(n) : 0)
+    {
+    }
+
+    constexpr std::uint32_t value() const noexcept
+    {
+        return value_;
+    }
+
+    /// False for 0, which is no message's number.
+    constexpr bool valid() const noexcept
+    {
+        return value_ != 0;
+    }
+
+    friend constexpr auto operator<=>(message_number, message_number) = default;
+
+    template <class Char, class Traits>
+    friend auto& operator<<(std::basic_ostream<Char, Traits>& out, message_number n)
+    {
+        return out << n.value_;
+    }
+
+private:
+    std::uint32_t value_;
+};
+
+} // namespace pop3

@@ -1,0 +1,82 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/pass.hpp>
+#include <pop3/command/quit.hpp>
+#include <pop3/completion.hpp>
+#include <pop3/secret.hpp>
+#include <pop3/session/handle.hpp>
+#include <pop3/session/quit.hpp>
+#include <pop3/session/transaction.hpp>
+#include <pop3/state.hpp>
+#include <pop3/stream.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace pop3 {
+
+/// USER was accepted; PASS or QUIT must follow (RFC 1939, section 7). That it was accepted says nothing about
+/// whether there is such a mailbox.
+///
+/// Errors, cancellation, lifetime and threads are those of `session_handle`.
+template <class Stream>
+class [[nodiscard("a live session: its destructor closes the connection")]] session<awaiting_password, Stream>
+    : public session_handle<awaiting_password, Stream>
+{
+public:
+    session() = default;
+
+    /// PASS: shows the password, and logs in (RFC 1939, section 7).
+    ///
+    ///     C: PASS secret
+    ///     S: +OK maildrop locked and ready
+    ///
+    /// State: AUTHORIZATION -> TRANSACTION; after a refusal AUTHORIZATION, from USER on.
+    /// password: copied; spaces are a part of it. Sent over a secure stream, or one of `allow_cleartext`, only.
+    /// Completion signature:
+    /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
+    template <class Token = default_token>
+    requires may_carry_secrets<Stream>
+    auto async_pass(std::string_view password, Token&& token = {})&&
+    {
+        return std::move(*this).async_execute(command::pass(secret(password)), std::forward<Token>(token));
+    }
+
+    /// QUIT: ends the session before the login (RFC 1939, section 6). There is no UPDATE.
+    ///
+    ///     C: QUIT
+    ///     S: +OK dewey POP3 server signing off
+    ///
+    /// State: AUTHORIZATION -> closed.
+    /// Completion signature: `void(std::error_code, reply<closed, session<awaiting_password, Stream>>)`.
+    template <class Token = default_token>
+    auto async_quit(Token && token = {})&&
+    {
+        return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
+                           detail::quit_at_once<session>(), token);
+    }
+
+    // clang-format off
+    template <class... T> requires(!may_carry_secrets<Stream>) auto async_pass(T&&...) && = delete; // PASS shows the password in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    auto async_pass(auto&&...) & = delete; // PASS consumes the session: write std::move(s).async_pass(...)
+    auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
+    auto async_stat(auto&&...) = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_list(auto&&...) = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_uidl(auto&&...) = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first
+    auto async_retr(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first
+    auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_user(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_login(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_capa(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send CAPA before async_user()
+    // clang-format on
+
+private:
+    friend detail::session_access;
+    using session_handle<awaiting_password, Stream>::session_handle;
+};
+
+} // namespace pop3

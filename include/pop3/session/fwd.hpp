@@ -1,0 +1,15 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/state.hpp>
+#include <pop3/tls_stream.hpp>
+
+namespace pop3 {
+
+/// A connection to a POP3 server, in the state `State` of the protocol: what the state does not permit does not
+/// compile. Specialised for each state; see session/authorization.hpp, where it begins.
+template <class State, class Stream = tls_stream>
+class session;
+
+} // namespace pop3

@@ -1,0 +1,215 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/concept.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/completion.hpp>
+#include <pop3/detail/connection.hpp>
+#include <pop3/detail/drive.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/observer.hpp>
+#include <pop3/reply.hpp>
+#include <pop3/session/fwd.hpp>
+#include <pop3/stream.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <memory>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace pop3 {
+
+namespace detail {
+
+/// How the library itself makes a session of a connection, and a connection of a session.
+struct session_access {
+    template <class Session, class Stream>
+    static Session make(std::shared_ptr<connection<Stream>> c)
+    {
+        return Session(std::move(c));
+    }
+
+    template <class Session>
+    static auto release(Session& s) noexcept
+    {
+        return std::move(s.connection_);
+    }
+};
+
+/// Finish of a command that stays in its state.
+template <class Result>
+struct stay {
+    using reply_type = reply<Result>;
+    static constexpr bool ends_session = false;
+
+    template <class Connection, class Exchange>
+    reply_type succeed(const Connection&, Exchange& exchange)
+    {
+        return exchange.take();
+    }
+
+    template <class Connection>
+    reply_type fail(const Connection&, std::error_code, bool)
+    {
+        return {};
+    }
+};
+
+/// Finish of a command that leads to another state, or, if refused, to `Back`.
+template <class Next, class Back>
+struct leave {
+    using reply_type = reply<Next, Back>;
+    static constexpr bool ends_session = false;
+
+    template <class Connection, class Exchange>
+    reply_type succeed(Connection& c, Exchange& exchange)
+    {
+        auto said = exchange.take();
+        if (!said)
+            return {std::move(said).error(), session_access::make<Back>(std::move(c))};
+        return reply_type(session_access::make<Next>(std::move(c)));
+    }
+
+    template <class Connection>
+    reply_type fail(Connection& c, std::error_code ec, bool)
+    {
+        if (is_fatal(ec))
+            return {};
+        return {refusal(), session_access::make<Back>(std::move(c))};
+    }
+};
+
+} // namespace detail
+
+/// What the sessions of all states have in common.
+///
+/// Lifetime: a session can be moved and destroyed at any time. Moved while an operation runs, the operation
+/// goes on. Destroyed, it closes the socket, and the operation completes with `asio::error::operation_aborted`.
+/// QUIT is never sent by a destructor: what was marked as deleted stays.
+///
+/// Threads: distinct sessions are independent. One session must not be used from two threads at once: use a
+/// strand, and destroy the session there.
+///
+/// Every operation completes with `void(std::error_code, reply<T>)`. With the default token, `co_await` gives
+/// the `T`, and throws `std::system_error` or `refused`. Errors of all operations:
+/// - `errc::no_session`, `errc::operation_in_progress`, `errc::invalid_argument`, `errc::command_too_long`:
+///   nothing was sent, the session is as it was;
+/// - any other error: the session is dead, its socket closed; later operations complete with
+///   `errc::session_closed`.
+///
+/// Cancellation: `asio::cancellation_type::terminal`. The conversation can no longer be followed, so it ends the
+/// session. So does a deadline that passes (`limits::operation_time`): `errc::timed_out`.
+template <class State, class Stream>
+class session_handle {
+public:
+    using state_type = State;
+    using stream_type = Stream;
+    using executor_type = asio::any_io_executor;
+
+    /// That of the stream. An empty session keeps the one it had.
+    executor_type get_executor() const noexcept
+    {
+        return executor_;
+    }
+
+    /// False if the session is empty (moved from), or dead.
+    bool is_open() const noexcept
+    {
+        return connection_ && !connection_->closed();
+    }
+
+    /// Sets the limits for the operations to come. No effect on an empty session.
+    void set_limits(const limits& l)
+    {
+        if (connection_)
+            connection_->limits = l;
+    }
+
+    /// Sets who is shown the lines that are sent and received; an empty function for nobody. No effect on an
+    /// empty session, and none to be relied on for an operation that runs.
+    void set_observer(observer o)
+    {
+        if (connection_)
+            connection_->observer = std::move(o);
+    }
+
+    /// Sends `command`, any value that models `command_for<State>`, and completes with what its reply was read
+    /// into: `void(std::error_code, reply<typename Command::result_type>)`. The session stays in its state.
+    template <command_for<State> Command, class Token = default_token>
+    requires(!detail::leaves_state<Command> &&
+             (!reveals_secret<Command> || may_carry_secrets<Stream>)) auto async_execute(Command command,
+                                                                                         Token&& token = {})
+    {
+        using finish = detail::stay<typename Command::result_type>;
+        return start(connection_, command::exchange<Command>(std::move(command)), finish(), token);
+    }
+
+    /// The same for a command that leads to another state: consumes the session, and completes with
+    /// `void(std::error_code, reply<session<Command::on_ok, Stream>, session<Command::on_refusal, Stream>>)`.
+    template <command_for<State> Command, class Token = default_token>
+    requires(detail::leaves_state<Command> &&
+             (!reveals_secret<Command> ||
+              may_carry_secrets<Stream>)) auto async_execute(Command command, Token&& token = {}) &&
+    {
+        using next = session<typename Command::on_ok, Stream>;
+        using back = session<typename Command::on_refusal, Stream>;
+        return start(std::move(connection_), command::exchange<Command>(std::move(command)),
+                     detail::leave<next, back>(), token);
+    }
+
+protected:
+    using connection_ptr = std::shared_ptr<detail::connection<Stream>>;
+
+    session_handle() = default;
+
+    explicit session_handle(connection_ptr c) : connection_(std::move(c))
+    {
+        if (connection_)
+            executor_ = connection_->stream.get_executor();
+    }
+
+    session_handle(session_handle&& other) noexcept
+        : connection_(std::move(other.connection_)), executor_(other.executor_)
+    {
+    }
+
+    session_handle& operator=(session_handle&& other) noexcept
+    {
+        if (this != &other) {
+            abandon();
+            connection_ = std::move(other.connection_);
+            executor_ = other.executor_;
+        }
+        return *this;
+    }
+
+    ~session_handle()
+    {
+        abandon();
+    }
+
+    template <class Exchange, class Finish, class Token>
+    auto start(connection_ptr c, Exchange exchange, Finish finish, Token&& token) const
+    {
+        return detail::async_drive(std::move(c), executor_, std::move(exchange), std::move(finish),
+                                   detail::part::whole, std::forward<Token>(token));
+    }
+
+    connection_ptr connection_;
+
+private:
+    friend detail::session_access;
+
+    void abandon() noexcept
+    {
+        if (connection_)
+            connection_->abandon();
+    }
+
+    executor_type executor_;
+};
+
+} // namespace pop3

@@ -1,0 +1,41 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <asio/buffer.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <system_error>
+
+namespace pop3 {
+
+/// What a session can run over: Asio's AsyncReadStream and AsyncWriteStream, with a `lowest_layer()` that can be
+/// closed. `tls_stream`, `tcp_stream`, `asio::ssl::stream` and Asio's sockets are such streams. If it has
+/// `async_shutdown`, that is called after the reply to QUIT.
+template <class S>
+concept async_stream = std::move_constructible<S> &&
+    requires(S& stream, asio::mutable_buffer in, asio::const_buffer out, std::error_code& ec,
+             void (*handler)(std::error_code, std::size_t))
+{
+    typename S::executor_type;
+    stream.get_executor();
+    stream.lowest_layer().close(ec);
+    stream.async_read_some(in, handler);
+    stream.async_write_some(out, handler);
+};
+
+/// Says that what is sent over `Stream` can be read by no one but the server. True for TLS. For a stream of
+/// your own (a Unix socket, say): `template <> inline constexpr bool pop3::is_secure_stream<my_stream> = true;`
+template <class Stream>
+inline constexpr bool is_secure_stream = false;
+
+/// Says that passwords may be sent over `Stream` though it is not secure: true for `cleartext_stream`.
+template <class Stream>
+inline constexpr bool allows_cleartext = false;
+
+/// A stream over which a reusable secret may be sent.
+template <class Stream>
+concept may_carry_secrets = is_secure_stream<Stream> || allows_cleartext<Stream>;
+
+} // namespace pop3
