@@ -1,0 +1,57 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include "support/scripted_stream.hpp"
+
+#include <pop3/pop3.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/this_coro.hpp>
+
+#include <memory>
+#include <utility>
+
+// A script is read by nobody but the test.
+template <>
+inline constexpr bool pop3::is_secure_stream<test::scripted_stream> = true;
+
+namespace test {
+
+using greeted_session = pop3::session<pop3::authorization, scripted_stream>;
+using named_session = pop3::session<pop3::awaiting_password, scripted_stream>;
+using mailbox_session = pop3::session<pop3::transaction, scripted_stream>;
+using update_session = pop3::session<pop3::update, scripted_stream>;
+
+/// A script that has greeted.
+inline std::shared_ptr<script> greeting()
+{
+    auto talk = script::make();
+    talk->server("+OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>\r\n");
+    return talk;
+}
+
+/// A script in which alice has logged in.
+inline std::shared_ptr<script> logged_in()
+{
+    auto talk = greeting();
+    talk->client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
+    return talk;
+}
+
+inline asio::awaitable<greeted_session> greet(std::shared_ptr<script> talk,
+                                              pop3::connect_options options = {})
+{
+    auto executor = co_await asio::this_coro::executor;
+    co_return co_await pop3::async_greet(scripted_stream(executor, talk), options);
+}
+
+inline asio::awaitable<mailbox_session> log_in(std::shared_ptr<script> talk,
+                                               pop3::connect_options options = {})
+{
+    auto greeted = co_await greet(talk, options);
+    const pop3::password alice("alice", "secret");
+    co_return co_await std::move(greeted).async_login(alice);
+}
+
+} // namespace test

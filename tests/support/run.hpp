@@ -1,0 +1,49 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+
+#include <chrono>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace test {
+
+/// Runs what is ready and what becomes ready, and gives up after a time in which no test should need to wait.
+inline void run(asio::io_context& context)
+{
+    context.restart();
+    context.run_for(std::chrono::seconds(60));
+    if (!context.stopped())
+        throw std::runtime_error("the test hangs");
+}
+
+/// Runs the coroutine that `make` returns to its end, and throws what it throws.
+template <class Make>
+void run(asio::io_context& context, Make make)
+{
+    std::exception_ptr error;
+    bool ended = false;
+    asio::co_spawn(context, make(), [&](std::exception_ptr e) {
+        error = e;
+        ended = true;
+    });
+    run(context);
+    if (error)
+        std::rethrow_exception(error);
+    if (!ended)
+        throw std::runtime_error("the coroutine was not resumed");
+}
+
+template <class Make>
+void run(Make make)
+{
+    asio::io_context context(1);
+    run(context, std::move(make));
+}
+
+} // namespace test
