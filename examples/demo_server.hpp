@@ -130,6 +130,12 @@ public:
         return pem_;
     }
 
+    /// The private key, not encrypted.
+    const std::string& key_pem() const
+    {
+        return key_pem_;
+    }
+
     /// Gives a server's context the certificate and the key.
     void load_into(asio::ssl::context& context) const
     {

@@ -41,24 +41,37 @@ struct default_token;
 namespace detail {
 
 template <class Handler>
-struct throwing_handler {
-    Handler handler;
+class throwing_handler {
+public:
+    explicit throwing_handler(Handler h) : handler(std::move(h))
+    {
+    }
 
     template <class T, class Back>
     void operator()(std::error_code ec, reply<T, Back> r)
     {
-        std::exception_ptr error;
-        if (ec)
-            error = std::make_exception_ptr(std::system_error(ec));
-        else if (!r)
-            error = std::make_exception_ptr(refused(std::move(r).error()));
-
+        const auto error = take_error(ec, r);
         if constexpr (std::is_void_v<T>)
-            std::move(handler)(std::move(error));
+            std::move(handler)(error);
         else if (error)
-            std::move(handler)(std::move(error), T());
+            std::move(handler)(error, T());
         else
-            std::move(handler)(std::move(error), *std::move(r));
+            std::move(handler)(error, *std::move(r));
+    }
+
+    Handler handler;
+
+private:
+    // A session that is dropped is closed before anyone hears of it.
+    template <class T, class Back>
+    static std::exception_ptr take_error(std::error_code ec, reply<T, Back>& r)
+    {
+        if (!ec && r)
+            return nullptr;
+        auto dropped = std::move(r);
+        if (ec)
+            return std::make_exception_ptr(std::system_error(ec));
+        return std::make_exception_ptr(refused(std::move(dropped).error()));
     }
 };
 
@@ -79,7 +92,7 @@ struct throwing_initiation {
     template <class Handler, class... Args>
     void operator()(Handler&& handler, Args&&... args)
     {
-        std::move(initiation)(throwing_handler<std::decay_t<Handler>>{std::forward<Handler>(handler)},
+        std::move(initiation)(throwing_handler<std::decay_t<Handler>>(std::forward<Handler>(handler)),
                               std::forward<Args>(args)...);
     }
 };
@@ -110,7 +123,8 @@ struct asio::async_result<pop3::throwing_t<Token>, void(std::error_code, pop3::r
     {
         using signature = typename pop3::detail::throwing_signature<T>::type;
         using adapted = pop3::detail::throwing_initiation<std::decay_t<Initiation>>;
-        return asio::async_initiate<Token, signature>(adapted{std::forward<Initiation>(initiation)},
-                                                      token.token, std::forward<Args>(args)...);
+        Token inner = std::forward<RawToken>(token).token;
+        return asio::async_initiate<Token, signature>(adapted{std::forward<Initiation>(initiation)}, inner,
+                                                      std::forward<Args>(args)...);
     }
 };

@@ -13,6 +13,8 @@
 #include <pop3/tls_stream.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/compose.hpp>
+#include <asio/ip/tcp.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -20,6 +22,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace pop3 {
 
@@ -32,6 +35,10 @@ struct connect_options {
 
     /// TCP port; 0 means that of the protocol: 995 with TLS, 110 without.
     std::uint16_t port = 0;
+    /// Where to connect to, instead of to the addresses that the host's name stands for: of a resolver of your own,
+    /// or from SRV records (RFC 6186). Tried in turn; they have ports of their own. The certificate must be for the
+    /// host all the same.
+    std::vector<asio::ip::tcp::endpoint> endpoints;
     /// Of this connection, also in the states to come.
     pop3::limits limits;
     /// Is shown each line that is sent and received.
@@ -85,7 +92,8 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
     auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
     const auto port = options.port == 0 ? default_port : options.port;
     return asio::async_compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
-        connect<Stream, greeted<Stream>>(std::move(c), unusable, std::move(host), port), token, executor);
+        connect<Stream, greeted<Stream>>(std::move(c), unusable, std::move(host), port, options.endpoints),
+        token, executor);
 }
 
 } // namespace detail

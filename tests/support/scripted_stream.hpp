@@ -3,6 +3,7 @@
 #pragma once
 
 #include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -197,7 +198,7 @@ public:
 
     scripted_stream(executor_type executor, std::shared_ptr<script> s)
         : executor_(std::move(executor)), script_(std::move(s)),
-          waiting_(std::make_shared<std::unique_ptr<reader>>())
+          waiting_(std::make_shared<std::shared_ptr<reader>>())
     {
     }
 
@@ -254,6 +255,33 @@ public:
     }
 
 private:
+    /// A handler with its result, which runs where the handler wants, and in memory from where it wants.
+    template <class Handler>
+    struct posted {
+        using executor_type = asio::associated_executor_t<Handler, asio::any_io_executor>;
+        using allocator_type = asio::associated_allocator_t<Handler>;
+
+        executor_type get_executor() const noexcept
+        {
+            return asio::get_associated_executor(handler, executor);
+        }
+
+        allocator_type get_allocator() const noexcept
+        {
+            return asio::get_associated_allocator(handler);
+        }
+
+        void operator()()
+        {
+            std::move(handler)(ec, n);
+        }
+
+        Handler handler;
+        asio::any_io_executor executor;
+        std::error_code ec;
+        std::size_t n;
+    };
+
     struct reader {
         virtual ~reader() = default;
         virtual void complete(std::error_code ec) = 0;
@@ -286,7 +314,8 @@ private:
             return complete(std::move(handler), ec, n);
         }
         const auto slot = asio::get_associated_cancellation_slot(handler);
-        *waiting_ = std::make_unique<reader_with<Handler>>(std::move(handler), executor_);
+        const auto allocator = asio::get_associated_allocator(handler);
+        *waiting_ = std::allocate_shared<reader_with<Handler>>(allocator, std::move(handler), executor_);
         if (slot.is_connected()) {
             auto connected = slot;
             connected.assign([weak = std::weak_ptr(waiting_)](asio::cancellation_type_t) {
@@ -296,7 +325,7 @@ private:
         }
     }
 
-    static void abort(std::unique_ptr<reader>& waiting)
+    static void abort(std::shared_ptr<reader>& waiting)
     {
         if (auto r = std::move(waiting))
             r->complete(asio::error::operation_aborted);
@@ -311,13 +340,12 @@ private:
     template <class Handler>
     static void post(const executor_type& executor, Handler handler, std::error_code ec, std::size_t n)
     {
-        const auto associated = asio::get_associated_executor(handler, executor);
-        asio::post(associated, [h = std::move(handler), ec, n]() mutable { std::move(h)(ec, n); });
+        asio::post(executor, posted<Handler>{std::move(handler), executor, ec, n});
     }
 
     executor_type executor_;
     std::shared_ptr<script> script_;
-    std::shared_ptr<std::unique_ptr<reader>> waiting_;
+    std::shared_ptr<std::shared_ptr<reader>> waiting_;
 };
 
 } // namespace test

@@ -49,8 +49,9 @@ public:
     using reply_type = typename Greeted::reply_type;
 
     connect(std::shared_ptr<connection<Stream>> c, std::error_code unusable, std::string host,
-            std::uint16_t port)
-        : connection_(std::move(c)), host_(std::move(host)), error_(unusable), port_(port)
+            std::uint16_t port, std::vector<asio::ip::tcp::endpoint> endpoints)
+        : connection_(std::move(c)), host_(std::move(host)), endpoints_(std::move(endpoints)),
+          error_(unusable), port_(port)
     {
     }
 
@@ -98,11 +99,13 @@ private:
             at_ = stage::not_started;
             return asio::post(std::move(self));
         }
-        std::error_code is_name;
-        const auto address = asio::ip::make_address(host_, is_name);
-        if (is_name)
-            return resolve(self);
-        endpoints_.emplace_back(address, port_);
+        if (endpoints_.empty()) {
+            std::error_code is_name;
+            const auto address = asio::ip::make_address(host_, is_name);
+            if (is_name)
+                return resolve(self);
+            endpoints_.emplace_back(address, port_);
+        }
         at_ = stage::addresses_known;
         asio::post(std::move(self));
     }
@@ -235,8 +238,8 @@ private:
 
     std::shared_ptr<connection<Stream>> connection_;
     std::string host_;
-    std::shared_ptr<resolution> resolution_;
     std::vector<asio::ip::tcp::endpoint> endpoints_;
+    std::shared_ptr<resolution> resolution_;
     std::size_t tried_ = 0;
     clock::time_point deadline_;
     std::error_code error_;

@@ -1,0 +1,104 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include "demo_server.hpp"
+
+#include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ssl/context.hpp>
+#include <asio/ssl/stream.hpp>
+#include <asio/write.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace test {
+
+/// The server's end of one connection, done by hand in a thread of its own: for what no decent server does.
+template <class Stream>
+class peer {
+public:
+    using conversation = std::function<void(Stream&)>;
+
+    /// Accepts one connection, does the TLS handshake if there is TLS, and calls `talk`.
+    explicit peer(conversation talk, std::function<void(asio::ssl::context&)> set_up = {})
+        : talk_(std::move(talk)), acceptor_(context_, {asio::ip::address_v4::loopback(), 0})
+    {
+        identity.load_into(tls_);
+        if (set_up)
+            set_up(tls_);
+        thread_ = std::thread([this] { run(); });
+    }
+
+    peer(const peer&) = delete;
+    peer& operator=(const peer&) = delete;
+
+    ~peer()
+    {
+        thread_.join();
+    }
+
+    std::uint16_t port() const
+    {
+        return acceptor_.local_endpoint().port();
+    }
+
+    demo::certificate identity;
+
+private:
+    void run()
+    {
+        std::error_code ec;
+        auto socket = acceptor_.accept(ec);
+        if (ec)
+            return;
+        if constexpr (requires(Stream & s) { s.handshake(Stream::server, ec); }) {
+            Stream stream(std::move(socket), tls_);
+            stream.handshake(Stream::server, ec);
+            if (!ec)
+                talk_(stream);
+        } else {
+            talk_(socket);
+        }
+    }
+
+    conversation talk_;
+    asio::io_context context_;
+    asio::ssl::context tls_{asio::ssl::context::tls_server};
+    asio::ip::tcp::acceptor acceptor_;
+    std::thread thread_;
+};
+
+using tls_peer_stream = asio::ssl::stream<asio::ip::tcp::socket>;
+using tls_peer = peer<tls_peer_stream>;
+using tcp_peer = peer<asio::ip::tcp::socket>;
+
+/// Says something. That the client has gone is for the client to know.
+template <class Stream>
+void say(Stream& stream, std::string_view text)
+{
+    std::error_code ignored;
+    asio::write(stream, asio::buffer(text.data(), text.size()), ignored);
+}
+
+/// Reads until a line has come, or the end.
+template <class Stream>
+std::string hear(Stream& stream)
+{
+    std::string line;
+    std::error_code ec;
+    char octet = 0;
+    while (!line.ends_with('\n') && stream.read_some(asio::buffer(&octet, 1), ec) == 1 && !ec)
+        line += octet;
+    return line;
+}
+
+} // namespace test
