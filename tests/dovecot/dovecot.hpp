@@ -1,3 +1,7 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
 // A real POP3 server, Dovecot, for the integration tests: test::dovecot starts one in a folder of its own and
 // ends it again.  What it listens on and which users it knows is described in start.sh.
 //
@@ -11,9 +15,6 @@
 //
 // Two compile definitions say where things are: POP3_DOVECOT_START, the path of start.sh, and, optional,
 // POP3_DOVECOT_DIR, the folder that provide.sh was given.  Needs POSIX and C++20, nothing else.
-
-#ifndef POP3_TESTS_DOVECOT_HPP
-#define POP3_TESTS_DOVECOT_HPP
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -52,8 +53,7 @@ extern char** environ;
 
 namespace test {
 
-class dovecot
-{
+class dovecot {
 public:
     static constexpr const char* password = "secret";
 
@@ -87,8 +87,7 @@ public:
     // not tried again: all later calls throw the same.
     static dovecot& instance()
     {
-        struct starter
-        {
+        struct starter {
             std::unique_ptr<dovecot> server;
             std::string error;
 
@@ -472,5 +471,3 @@ private:
 };
 
 } // namespace test
-
-#endif

@@ -149,6 +149,21 @@ TEST_CASE("all addresses are tried")
     CHECK(failure(tls, "pop.example.org", options).category() == pop3::certificate_category());
     options.endpoints.pop_back();
     CHECK(failure(tls, "localhost", options) == asio::error::connection_refused);
+
+    // An address that does not answer leaves time for the next. Here it is one whose queue is full.
+    asio::io_context context;
+    asio::ip::tcp::acceptor full(context, asio::ip::tcp::v4());
+    full.bind({loopback, 0});
+    full.listen(0);
+    std::vector<asio::ip::tcp::socket> queue;
+    for (int i = 0; i != 4; ++i)
+        queue.emplace_back(context).async_connect(full.local_endpoint(), [](std::error_code) {});
+    options.endpoints = {full.local_endpoint(), {loopback, server.port()}};
+    options.limits.connect_time = 4s;
+    CHECK(!failure(tls, "localhost", options));
+    options.limits.connect_time = 50ms;
+    options.endpoints.pop_back();
+    CHECK(failure(tls, "localhost", options) == pop3::errc::timed_out);
 }
 
 TEST_CASE("a context may die before the connection is made")
