@@ -113,7 +113,8 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
 /// Errors: of the resolver (`asio::error::host_not_found`), of the system (`asio::error::connection_refused`, the
 /// last address's if all failed), of TLS; `certificate_category()` if the certificate was rejected, with the reason;
 /// `errc::timed_out`; `errc::malformed_reply` if what answers is no POP3 server.
-/// Cancellation: terminal. Closes the connection.
+/// Cancellation: terminal. Closes the connection. A lookup of the name cannot be stopped, neither so nor by the
+/// deadline: it is no longer waited for, but keeps `io_context::run()` from returning until the system gives it up.
 /// Limits: `limits::connect_time` for all of it; `limits::response_line`.
 template <class Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, tls_context& tls, std::string host,

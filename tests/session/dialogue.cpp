@@ -199,3 +199,25 @@ TEST_CASE("a part of a reply is never taken for the whole")
     }
     CHECK(!retr(reply.size(), asio::error::eof));
 }
+
+TEST_CASE("temporaries that own memory, in an expression that waits")
+{
+    // g++ 12 would destroy them twice if they were aggregates; the address sanitizer sees it.
+    const std::string name(60, 'n');
+    const std::string word(60, 'w');
+    const auto talk = test::greeting();
+    talk->client("USER " + name + "\r\n").server("-ERR\r\n");
+    talk->client("USER " + name + "\r\n").server("+OK\r\n").client("PASS " + word + "\r\n").server("+OK\r\n");
+    test::run([&]() -> asio::awaitable<void> {
+        auto executor = co_await asio::this_coro::executor;
+        auto greeted =
+            co_await pop3::async_greet(test::scripted_stream(executor, talk), pop3::connect_options());
+        auto r = co_await std::move(greeted).async_execute(pop3::command::user(std::string(name)),
+                                                           asio::use_awaitable);
+        CHECK(!r.has_value());
+        const auto mailbox =
+            co_await std::move(r).session().async_login(pop3::password{std::string(name), word});
+        CHECK(mailbox.is_open());
+    });
+    CHECK(talk->finished());
+}

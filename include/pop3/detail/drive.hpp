@@ -118,7 +118,10 @@ private:
         line.clear();
         line.show(static_cast<bool>(connection_->observer));
         exchange_.write(line);
-        return line.end();
+        const auto ec = line.end();
+        if (ec)
+            line.clear();
+        return ec;
     }
 
     template <class Self>

@@ -27,11 +27,11 @@ inline std::optional<std::string_view> take_line(std::string_view& input, std::s
         return std::nullopt;
     }
     const auto line = input.substr(0, static_cast<std::size_t>(found - input.data()));
-    // To take a bare LF for a line's end is how one reply is smuggled into another.
-    if (!line.ends_with('\r'))
-        ec = errc::malformed_reply;
-    else if (line.size() > limit + 1)
+    if (line.size() > limit + 1)
         ec = errc::response_line_limit;
+    // To take a bare LF for a line's end is how one reply is smuggled into another.
+    else if (!line.ends_with('\r'))
+        ec = errc::malformed_reply;
     if (ec)
         return std::nullopt;
     input.remove_prefix(line.size() + 1);
