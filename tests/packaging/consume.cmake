@@ -1,0 +1,47 @@
+# Takes the library into a project of its own, outside the source tree, then builds and runs an example there.
+# WAY is the name of a folder here, or install (what the installed ways need), or pkg_config (no CMake at all).
+# The folders versions and no_leaks check at configure time all there is to check.
+# cmake -DWAY=find_package -DROOT=. -DWORK=dir -DGENERATOR=Ninja -DCOMPILER=c++ -P consume.cmake
+cmake_minimum_required(VERSION 3.23)
+
+set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+set(prefix "${WORK}/prefix")
+set(build "${WORK}/${WAY}")
+set(example "${ROOT}/examples/minimal.cpp")
+
+# Runs a command; when it fails, shows what it printed.
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    list(JOIN ARGN " " command)
+    message("${command}\n${output}")
+    message(FATAL_ERROR "That failed: ${result}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+set(configure "${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}" -B "${build}")
+file(REMOVE_RECURSE "${build}")
+
+if(WAY STREQUAL install)
+  run(${configure} -S "${ROOT}" -DPOP3_BUILD_TESTS=OFF -DPOP3_BUILD_EXAMPLES=OFF)
+  # Installed in one place and used in another: the package must not know where it was made.
+  file(REMOVE_RECURSE "${prefix}")
+  run("${CMAKE_COMMAND}" --install "${build}" --prefix "${build}/staging")
+  file(RENAME "${build}/staging" "${prefix}")
+elseif(WAY STREQUAL pkg_config)
+  file(MAKE_DIRECTORY "${build}")
+  set(ENV{PKG_CONFIG_PATH} "${prefix}/share/pkgconfig:$ENV{PKG_CONFIG_PATH}")
+  run(pkg-config --cflags --libs pop3)
+  separate_arguments(pop3_arguments UNIX_COMMAND "${output}")
+  run("${COMPILER}" -std=c++20 ${warnings} "${example}" ${pop3_arguments} -o "${build}/app")
+  run("${build}/app")
+else()
+  list(JOIN warnings " " flags)
+  run(${configure} -S "${CMAKE_CURRENT_LIST_DIR}/${WAY}" "-DCMAKE_CXX_FLAGS=${flags}"
+    "-DCMAKE_PREFIX_PATH=${prefix}" "-DPOP3_SOURCE=${ROOT}" "-DEXAMPLE=${example}")
+  if(NOT WAY MATCHES "^(versions|no_leaks)$")
+    run("${CMAKE_COMMAND}" --build "${build}")
+    run("${build}/app")
+  endif()
+endif()
