@@ -10,6 +10,17 @@
 
 namespace pop3 {
 
+namespace detail {
+
+template <class T, class... Others>
+concept none_of = (!std::same_as<T, Others> && ...);
+
+/// An integer that is no character and no truth value.
+template <class T>
+concept number = std::integral<T> && none_of<T, bool, char, wchar_t, char8_t, char16_t, char32_t>;
+
+} // namespace detail
+
 /// The number of a message in this session's maildrop, from 1 (RFC 1939, section 5). It holds for one session
 /// only: over sessions a message is known by its unique-id.
 ///
@@ -17,9 +28,8 @@ namespace pop3 {
 /// with it completes with `errc::invalid_argument`, and nothing is sent.
 class message_number {
 public:
-    template <std::integral Integer>
-    requires(!std::same_as<Integer, bool> &&
-             !std::same_as<Integer, char>) constexpr message_number(Integer n) noexcept
+    template <detail::number Integer>
+    constexpr message_number(Integer n) noexcept
         : value_(std::in_range<std::uint32_t>(n) ? static_cast<std::uint32_t>(n) : 0)
     {
     }
@@ -38,7 +48,8 @@ public:
     friend constexpr auto operator<=>(message_number, message_number) = default;
 
     template <class Char, class Traits>
-    friend auto& operator<<(std::basic_ostream<Char, Traits>& out, message_number n)
+    friend std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out,
+                                                        message_number n)
     {
         return out << n.value_;
     }

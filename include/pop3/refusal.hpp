@@ -38,8 +38,7 @@ public:
         return code_text_;
     }
 
-    /// What the server says to people, without the response code. Untrusted input: it may hold any octets but
-    /// CR and LF.
+    /// What the server says to people, without the response code. Untrusted input: it may hold any octet but LF.
     const std::string& text() const noexcept
     {
         return text_;

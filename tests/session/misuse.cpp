@@ -184,6 +184,20 @@ TEST_CASE("data that was not asked for")
     CHECK(!talk->wrong()); // nothing was sent
 }
 
+TEST_CASE("a reply to PASS that comes before PASS was sent")
+{
+    const auto talk = test::greeting();
+    talk->client("USER alice\r\n").server("+OK\r\n+OK logged in\r\n");
+    test::run([&]() -> asio::awaitable<void> {
+        auto greeted = co_await test::greet(talk);
+        const pop3::password alice("alice", "secret");
+        std::error_code ec;
+        const auto r = co_await std::move(greeted).async_login(alice, into(ec));
+        CHECK(ec == pop3::errc::unexpected_data);
+    });
+    CHECK(talk->written() == "USER alice\r\n");
+}
+
 TEST_CASE("replies that are none")
 {
     for (const auto* reply :

@@ -134,8 +134,9 @@ private:
         const auto wanted = exchange_.consume(rest, c.limits, ec);
         // An observer is shown what could not be read as well.
         c.use_input(ec ? input.size() : input.size() - rest.size());
+        // What comes before it was asked for is the answer to nothing.
         if (!ec && wanted == command::next::write)
-            ec = write_line();
+            ec = rest.empty() ? write_line() : errc::unexpected_data;
         if (ec)
             return fail(self, ec);
         continue_with(self, wanted);

@@ -19,27 +19,28 @@ public:
     {
         while (!octets.empty()) {
             const auto lf = octets.find('\n');
-            const auto take = lf == std::string_view::npos ? octets.size() : lf + 1;
-            const auto room = longest_piece - line_.size();
-            line_ += octets.substr(0, take < room ? take : room);
-            octets.remove_prefix(take < room ? take : room);
-            if (line_.ends_with('\n') || line_.size() == longest_piece)
-                flush(show);
+            const bool ended = lf != std::string_view::npos;
+            line_ += octets.substr(0, lf);
+            octets.remove_prefix(ended ? lf + 1 : octets.size());
+
+            std::string_view text = line_;
+            if (ended && text.ends_with('\r'))
+                text.remove_suffix(1);
+            // While the line goes on, its last octet may still turn out to be the CR of its end.
+            while (text.size() > longest_piece + (ended ? 0 : 1)) {
+                show(direction::received, text.substr(0, longest_piece));
+                text.remove_prefix(longest_piece);
+            }
+            if (ended) {
+                show(direction::received, text);
+                line_.clear();
+            } else {
+                line_.erase(0, line_.size() - text.size());
+            }
         }
     }
 
 private:
-    void flush(const observer& show)
-    {
-        std::string_view line = line_;
-        if (line.ends_with('\n'))
-            line.remove_suffix(1);
-        if (line.ends_with('\r'))
-            line.remove_suffix(1);
-        show(direction::received, line);
-        line_.clear();
-    }
-
     std::string line_;
 };
 

@@ -1,0 +1,191 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
+// reply.hpp and refusal.hpp: what the server said, yes or no.
+
+#include <pop3/command/exchange.hpp>
+#include <pop3/refusal.hpp>
+#include <pop3/reply.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace {
+
+using namespace std::string_view_literals;
+using pop3::refusal;
+using pop3::refused;
+using pop3::reply;
+using pop3::response_code;
+
+refusal busy()
+{
+    return {"PASS", response_code::in_use, "IN-USE", "maildrop already locked"};
+}
+
+/// Stands for a session: can be moved from, and shows it.
+struct state {
+    std::unique_ptr<int> id;
+};
+
+std::string what(const refusal& r)
+{
+    return refused(r).what();
+}
+
+// A reply is not made of a value by accident, but a refusal is one as it is.
+static_assert(!std::is_convertible_v<int, reply<int>>);
+static_assert(std::is_convertible_v<refusal, reply<int>>);
+static_assert(std::is_convertible_v<refusal, reply<void>>);
+static_assert(!std::is_convertible_v<reply<int>, bool>);
+static_assert(std::is_same_v<reply<int>::value_type, int>);
+static_assert(std::is_same_v<reply<void>::value_type, void>);
+static_assert(std::is_nothrow_move_constructible_v<reply<std::string>>);
+static_assert(!std::is_copy_constructible_v<reply<std::unique_ptr<int>>>);
+static_assert(std::is_base_of_v<std::runtime_error, refused>);
+
+} // namespace
+
+TEST_CASE("reply: a value")
+{
+    reply<std::string> r(std::string("text"));
+    CHECK(r);
+    CHECK(r.has_value());
+    CHECK(r.value() == "text");
+    CHECK(*r == "text");
+    CHECK(r->size() == 4);
+    r.value() += "!";
+    *r += "?";
+    const auto& constant = r;
+    CHECK(constant.value() == "text!?");
+    CHECK(*constant == "text!?");
+    CHECK(constant->size() == 6);
+    CHECK(std::move(r).value() == "text!?");
+    CHECK(r->empty());
+    CHECK(reply<int>(7).value_or(1) == 7);
+}
+
+TEST_CASE("reply: a refusal")
+{
+    reply<int> r = busy();
+    CHECK(!r);
+    CHECK(!r.has_value());
+    CHECK(r.error() == busy());
+    CHECK_THROWS_AS(r.value(), refused);
+    CHECK_THROWS_AS(std::as_const(r).value(), refused);
+    CHECK_THROWS_AS(std::move(r).value(), refused);
+    CHECK(reply<int>(busy()).value_or(1) == 1);
+    CHECK(reply<std::string>(busy()).value_or("none") == "none");
+    CHECK(std::move(r).error().text() == "maildrop already locked");
+    CHECK(r.error().text().empty());
+}
+
+TEST_CASE("reply: beside an error code it is an empty refusal")
+{
+    const reply<int> r;
+    CHECK(!r);
+    CHECK(r.error() == refusal());
+    CHECK(r.error().code() == response_code::none);
+    CHECK(r.error().verb().empty());
+    CHECK(!reply<void>());
+}
+
+TEST_CASE("reply: without a value")
+{
+    const reply<void> yes{std::monostate()};
+    CHECK(yes);
+    CHECK_NOTHROW(yes.value());
+    const reply<void> no = busy();
+    CHECK(!no);
+    CHECK_THROWS_AS(no.value(), refused);
+    CHECK(no.error() == busy());
+}
+
+TEST_CASE("reply: a value that can only be moved")
+{
+    reply<std::unique_ptr<int>> r(std::make_unique<int>(7));
+    REQUIRE(r);
+    const auto value = *std::move(r);
+    CHECK(*value == 7);
+    CHECK(*r == nullptr);
+
+    reply<std::unique_ptr<int>> other(std::make_unique<int>(8));
+    const auto moved = std::move(other);
+    CHECK(**moved == 8);
+    CHECK(*reply<std::unique_ptr<int>>(busy()).value_or(std::make_unique<int>(9)) == 9);
+}
+
+TEST_CASE("reply: a refusal hands the session back")
+{
+    reply<int, state> r(busy(), state{std::make_unique<int>(7)});
+    CHECK(!r);
+    CHECK(r.error() == busy());
+    const auto back = std::move(r).session();
+    REQUIRE(back.id);
+    CHECK(*back.id == 7);
+
+    // With a value there is nothing to hand back.
+    reply<int, state> yes(7);
+    CHECK(*yes == 7);
+    CHECK(!std::move(yes).session().id);
+    CHECK(!reply<int, state>().session().id);
+}
+
+TEST_CASE("refusal: what it says")
+{
+    const auto r = busy();
+    CHECK(r.verb() == "PASS");
+    CHECK(r.code() == response_code::in_use);
+    CHECK(r.code_text() == "IN-USE");
+    CHECK(r.text() == "maildrop already locked");
+    CHECK(r == busy());
+    CHECK(!(r == refusal("USER", response_code::in_use, "IN-USE", "maildrop already locked")));
+    CHECK(!(r == refusal("PASS", response_code::auth, "IN-USE", "maildrop already locked")));
+    CHECK(!(r == refusal("PASS", response_code::in_use, "in-use", "maildrop already locked")));
+    CHECK(!(r == refusal("PASS", response_code::in_use, "IN-USE", "")));
+}
+
+TEST_CASE("refusal: made of what stands behind -ERR")
+{
+    using pop3::command::make_refusal;
+    CHECK(make_refusal("PASS", "[IN-USE] maildrop already locked") == busy());
+    CHECK(make_refusal("RETR", "no such message") ==
+          refusal("RETR", response_code::none, "", "no such message"));
+    CHECK(make_refusal("RETR", "") == refusal("RETR", response_code::none, "", ""));
+    CHECK(make_refusal("X", "[Y] z") == refusal("X", response_code::other, "Y", "z"));
+}
+
+TEST_CASE("refused: text and code, fit for a log")
+{
+    CHECK(what(busy()) == "PASS refused: [IN-USE] maildrop already locked");
+    CHECK(what({"PASS", response_code::auth, "AUTH", ""}) == "PASS refused: [AUTH]");
+    CHECK(what({"RETR", response_code::none, "", "no such message"}) == "RETR refused: no such message");
+    CHECK(what({"RETR", response_code::none, "", ""}) == "RETR refused");
+    CHECK(what({"", response_code::none, "", "too busy"}) == "connection refused: too busy");
+    CHECK(what({}) == "connection refused");
+
+    // The server's text is for people: it must not move the cursor, or begin a line of its own.
+    CHECK(what({"NOOP", response_code::none, "", "\x1b[2J\a a\rb\nc\td\x7f"}) ==
+          "NOOP refused: ?[2J? a?b?c?d?");
+    CHECK(what({"NOOP", response_code::other, "\x1b", "x"}) == "NOOP refused: [?] x");
+    CHECK(what({"NOOP", response_code::none, "", std::string("a\0b", 3)}) == "NOOP refused: a?b");
+    CHECK(what({"NOOP", response_code::none, "", "j\xc3\xbcrgen"}) == "NOOP refused: j\xc3\xbcrgen");
+}
+
+TEST_CASE("refused: has the refusal, unchanged")
+{
+    const refusal r{"NOOP", response_code::other, "X", "\x1b"};
+    try {
+        reply<int>(r).value();
+        FAIL("nothing was thrown");
+    } catch (const refused& e) {
+        CHECK(e.refusal() == r);
+        CHECK(e.code() == response_code::other);
+    }
+}

@@ -1,0 +1,317 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
+// secret.hpp and password.hpp. To see what is left in memory, this program has an operator delete that looks
+// into a block before it frees it.
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/login.hpp>
+#include <pop3/command/pass.hpp>
+#include <pop3/password.hpp>
+#include <pop3/secret.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using pop3::password;
+using pop3::secret;
+
+/// While one lives, the blocks that are allocated are watched: it counts those that are given back, and those
+/// of them that hold a text.
+class watch {
+public:
+    explicit watch(std::string_view text) noexcept : text_(text)
+    {
+        current = this;
+    }
+
+    watch(const watch&) = delete;
+    watch& operator=(const watch&) = delete;
+
+    ~watch()
+    {
+        current = nullptr;
+    }
+
+    static void allocated(void* block, std::size_t size) noexcept
+    {
+        if (current == nullptr)
+            return;
+        // What an earlier owner left in it is not looked for.
+        std::fill_n(static_cast<char*>(block), size, '\0');
+        for (auto& known : current->blocks_) {
+            if (known.address == nullptr) {
+                known = {block, size};
+                return;
+            }
+        }
+        current->overflowed_ = true;
+    }
+
+    static void freed(void* block) noexcept
+    {
+        if (current == nullptr || block == nullptr)
+            return;
+        for (auto& known : current->blocks_) {
+            if (known.address == block) {
+                const auto* const begin = static_cast<const char*>(block);
+                const auto* const end = begin + known.size;
+                ++current->freed_;
+                current->found_ +=
+                    std::search(begin, end, current->text_.begin(), current->text_.end()) != end;
+                known = {};
+                return;
+            }
+        }
+    }
+
+    int freed() const noexcept
+    {
+        return overflowed_ ? -1 : freed_;
+    }
+
+    int found() const noexcept
+    {
+        return found_;
+    }
+
+private:
+    struct block {
+        void* address = nullptr;
+        std::size_t size = 0;
+    };
+
+    static inline thread_local watch* current = nullptr;
+
+    std::string_view text_;
+    std::array<block, 256> blocks_{};
+    int freed_ = 0;
+    int found_ = 0;
+    bool overflowed_ = false;
+};
+
+} // namespace
+
+// Not inline: g++ would take malloc and delete, or new and free, for a pair.
+[[gnu::noinline]] void* operator new(std::size_t size)
+{
+    void* const block = std::malloc(size == 0 ? 1 : size);
+    if (block == nullptr)
+        throw std::bad_alloc();
+    watch::allocated(block, size);
+    return block;
+}
+
+[[gnu::noinline]] void operator delete(void* block) noexcept
+{
+    watch::freed(block);
+    std::free(block);
+}
+
+[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept
+{
+    operator delete(block);
+}
+
+namespace {
+
+template <class T>
+concept streamable = requires(std::ostream& out, const T& value)
+{
+    out << value;
+};
+
+static_assert(streamable<std::string>);
+static_assert(!streamable<secret>);
+static_assert(!streamable<password>);
+static_assert(!std::is_convertible_v<secret, std::string_view>);
+static_assert(!std::is_convertible_v<secret, std::string>);
+static_assert(!std::is_convertible_v<std::string, secret>);
+static_assert(!std::is_convertible_v<const char*, secret>);
+static_assert(std::is_nothrow_move_constructible_v<secret>);
+// g++ 12 miscompiles temporaries of aggregates in a co_await expression.
+static_assert(!std::is_aggregate_v<secret>);
+static_assert(!std::is_aggregate_v<password>);
+static_assert(!std::is_aggregate_v<pop3::command::pass>);
+
+/// As a server's user would have it: short enough for a string to keep it inside itself, or long.
+const std::string short_text = "tanstaaf";
+const std::string long_text(200, 'k');
+
+/// Runs `work`, and says how many of the blocks that it gave back still held `text`.
+template <class Work>
+void check_wiped(const std::string& text, Work work)
+{
+    int freed = 0;
+    int found = 0;
+    {
+        const watch w(text);
+        work();
+        freed = w.freed();
+        found = w.found();
+    }
+    CHECK(freed > 0);
+    CHECK(found == 0);
+}
+
+} // namespace
+
+TEST_CASE("secret: gives back what it was made of")
+{
+    CHECK(secret("tanstaaf").expose() == "tanstaaf");
+    CHECK(secret().expose().empty());
+    CHECK(secret("").expose().empty());
+    CHECK(secret(std::string_view("a\0b", 3)).expose() == std::string_view("a\0b", 3));
+    CHECK(secret(long_text).expose() == long_text);
+
+    secret a("one");
+    secret b = a;
+    CHECK(b.expose() == "one");
+    CHECK(a.expose() == "one");
+    CHECK(a.expose().data() != b.expose().data());
+    b = secret("two");
+    CHECK(b.expose() == "two");
+    a = b;
+    CHECK(a.expose() == "two");
+
+    const password p("mrose", "tanstaaf");
+    CHECK(p.name() == "mrose");
+    CHECK(p.secret().expose() == "tanstaaf");
+}
+
+TEST_CASE("secret: is empty when moved from, and the text is not copied")
+{
+    secret a("tanstaaf");
+    const auto* const memory = a.expose().data();
+    secret b = std::move(a);
+    CHECK(a.expose().empty());
+    CHECK(b.expose().data() == memory);
+    secret c;
+    c = std::move(b);
+    CHECK(b.expose().empty());
+    CHECK(c.expose().data() == memory);
+    CHECK(c.expose() == "tanstaaf");
+}
+
+TEST_CASE("the watch sees what is not wiped")
+{
+    int found = 0;
+    int freed = 0;
+    {
+        const watch w(long_text);
+        {
+            const std::string careless(long_text);
+            const std::vector<char> also(long_text.begin(), long_text.end());
+            // Or a compiler may do without the allocation.
+            [[maybe_unused]] const char* volatile seen = careless.data();
+            seen = also.data();
+        }
+        found = w.found();
+        freed = w.freed();
+    }
+    CHECK(freed == 2);
+    CHECK(found == 2);
+}
+
+TEST_CASE("wiping_allocator: memory is cleansed before it is given back")
+{
+    check_wiped(long_text, [] {
+        pop3::detail::wiped_octets octets;
+        // Grows a few times: each time it leaves a block behind.
+        for (int i = 0; i != 2; ++i)
+            for (const char c : long_text)
+                octets.push_back(c);
+        // What is beyond the end counts as well.
+        octets.clear();
+    });
+    check_wiped(long_text, [] {
+        pop3::detail::wiped_octets octets(long_text.begin(), long_text.end());
+        octets.assign(3, 'x');
+        octets.shrink_to_fit();
+    });
+    // Larger elements than octets.
+    check_wiped(std::string(8, '\x55'), [] {
+        std::vector<unsigned, pop3::detail::wiping_allocator<unsigned>> numbers(100, 0x55555555u);
+        numbers.resize(1000, 0x55555555u);
+    });
+    CHECK(pop3::detail::wiping_allocator<char>() ==
+          pop3::detail::wiping_allocator<char>(pop3::detail::wiping_allocator<int>()));
+}
+
+TEST_CASE("secret: leaves nothing behind")
+{
+    for (const auto& text : {short_text, long_text}) {
+        check_wiped(text, [&] { secret a(text); });
+        check_wiped(text, [&] {
+            secret a(text);
+            secret b = a;
+            secret c = std::move(a);
+            b = c;
+            c = std::move(b);
+        });
+        check_wiped(text, [&] {
+            secret a(text);
+            a = secret("x");
+        });
+        check_wiped(text, [&] {
+            secret a(text);
+            a = secret(std::string(1000, 'x'));
+        });
+        check_wiped(text, [&] {
+            std::vector<secret> many;
+            for (int i = 0; i != 5; ++i)
+                many.emplace_back(text);
+        });
+        check_wiped(text, [&] { password p("mrose", text); });
+    }
+}
+
+TEST_CASE("commands that have a secret leave nothing behind")
+{
+    using pop3::command::command_line;
+    for (const auto& text : {short_text, long_text, std::string(1000, 'k')}) {
+        check_wiped(text, [&] {
+            command_line line;
+            pop3::command::pass(secret(text)).write(line);
+            static_cast<void>(line.end());
+        });
+        check_wiped(text, [&] {
+            command_line line;
+            pop3::command::pass(secret(text)).write(line);
+            static_cast<void>(line.end());
+            line.clear();
+            line.verb("NOOP");
+        });
+        check_wiped(text, [&] {
+            command_line line;
+            pop3::command::login login(password("mrose", text));
+            static_cast<void>(login.check());
+            login.write(line);
+            static_cast<void>(line.end());
+            line.clear();
+            std::string_view input = "+OK\r\n";
+            std::error_code ec;
+            CHECK(login.consume(input, {}, ec) == pop3::command::next::write);
+            auto moved = std::move(login);
+            moved.write(line);
+            static_cast<void>(line.end());
+            input = "-ERR wrong\r\n";
+            CHECK(moved.consume(input, {}, ec) == pop3::command::next::done);
+            CHECK(moved.take().error().text() == "wrong");
+        });
+    }
+}
