@@ -225,7 +225,7 @@ public:
     auto async_read_some(asio::mutable_buffer into, Token&& token)
     {
         return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
-            [this, into](auto handler) { start_read(into, std::move(handler)); }, token);
+            [this, into](auto handler) { this->start_read(into, std::move(handler)); }, token);
     }
 
     template <class Token>
@@ -237,7 +237,7 @@ public:
                 if (script_->closed_)
                     ec = asio::error::bad_descriptor;
                 const auto n = ec ? 0 : script_->write(from);
-                complete(std::move(handler), ec, n);
+                this->complete(std::move(handler), ec, n);
             },
             token);
     }

@@ -1,0 +1,26 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
+#include <pop3/pop3.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <utility>
+
+asio::awaitable<pop3::deletions> change_mind(pop3::session<pop3::transaction> mailbox)
+{
+    co_await mailbox.async_dele(1);
+#ifdef POP3_CONTROL
+    co_await mailbox.async_rset();
+    auto ended = co_await std::move(mailbox).async_quit();
+#else
+    auto ended = co_await std::move(mailbox).async_quit();
+    co_await ended.async_rset();
+#endif
+    co_return ended.deletions();
+}
+
+// error(gcc): error: use of deleted function 'auto pop3::session<pop3::update, Stream>::async_rset(
+// error(clang): error: call to deleted member function 'async_rset'
+// error(clang): 1 error generated.
+// error: RSET is a TRANSACTION command (RFC 1939 s.5): after async_quit() deletions cannot be undone
