@@ -126,5 +126,4 @@ inline bool is_fatal(const std::error_code& ec) noexcept
 } // namespace pop3
 
 template <>
-struct std::is_error_code_enum<pop3::errc> : std::true_type {
-};
+struct std::is_error_code_enum<pop3::errc> : std::true_type {};

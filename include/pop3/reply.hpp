@@ -159,16 +159,14 @@ public:
 } // namespace detail
 
 template <class T>
-class [[nodiscard("a reply may be a refusal")]] reply<T, void> : public detail::reply_value<T>
-{
+class [[nodiscard("a reply may be a refusal")]] reply<T, void> : public detail::reply_value<T> {
 public:
     using detail::reply_value<T>::reply_value;
 };
 
 template <class T, class Back>
 class [[nodiscard("a reply may be a refusal, and then it holds the session")]] reply
-    : public detail::reply_value<T>
-{
+    : public detail::reply_value<T> {
 public:
     using detail::reply_value<T>::reply_value;
 
@@ -178,7 +176,7 @@ public:
 
     /// The session, in the state that the server is in now. Only after a refusal, or an error that is not
     /// fatal; otherwise what comes is empty (`errc::no_session`).
-    Back session()&&
+    Back session() &&
     {
         return std::move(back_);
     }

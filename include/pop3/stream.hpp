@@ -15,15 +15,14 @@ namespace pop3 {
 /// `async_shutdown`, that is called after the reply to QUIT.
 template <class S>
 concept async_stream = std::move_constructible<S> &&
-    requires(S& stream, asio::mutable_buffer in, asio::const_buffer out, std::error_code& ec,
-             void (*handler)(std::error_code, std::size_t))
-{
-    typename S::executor_type;
-    stream.get_executor();
-    stream.lowest_layer().close(ec);
-    stream.async_read_some(in, handler);
-    stream.async_write_some(out, handler);
-};
+                       requires(S& stream, asio::mutable_buffer in, asio::const_buffer out,
+                                std::error_code& ec, void (*handler)(std::error_code, std::size_t)) {
+                           typename S::executor_type;
+                           stream.get_executor();
+                           stream.lowest_layer().close(ec);
+                           stream.async_read_some(in, handler);
+                           stream.async_write_some(out, handler);
+                       };
 
 /// Says that what is sent over `Stream` can be read by no one but the server. True for TLS. For a stream of
 /// your own (a Unix socket, say): `template <> inline constexpr bool pop3::is_secure_stream<my_stream> = true;`

@@ -22,5 +22,5 @@ asio::awaitable<void> log_in(pop3::session<pop3::authorization> greeted)
 
 // g++ 12 does not look at what a co_await gives.
 // error(clang): error: ignoring return value of function declared with 'nodiscard' attribute
-// error(clang): a live session: its destructor closes the connection, and deletes nothing
+// error(clang): its destructor closes the connection, and deletes nothing
 // error(clang): 1 error generated.

@@ -24,4 +24,4 @@ void on_login(std::error_code, logged_in reply)
 
 // error(gcc): error: ignoring returned value of type 'pop3::session<pop3::transaction>', declared with attribute 'nodiscard'
 // error(clang): error: ignoring return value of function declared with 'nodiscard' attribute
-// error: a live session: its destructor closes the connection, and deletes nothing
+// error: its destructor closes the connection, and deletes nothing

@@ -420,10 +420,7 @@ using connected =
     decltype(pop3::async_connect(std::declval<asio::any_io_executor>(), std::declval<Args>()...));
 
 template <class... Args>
-concept can_connect = requires
-{
-    typename connected<Args...>;
-};
+concept can_connect = requires { typename connected<Args...>; };
 
 template <class Stream>
 using begins = completes<pop3::session<authorization, Stream>>;

@@ -39,7 +39,7 @@ using ssl_stream = asio::ssl::stream<asio::ip::tcp::socket>;
 
 template <class S>
 concept moves = std::is_nothrow_move_constructible_v<S> && std::is_nothrow_move_assignable_v<S> &&
-    std::is_nothrow_destructible_v<S> && std::is_nothrow_swappable_v<S>;
+                std::is_nothrow_destructible_v<S> && std::is_nothrow_swappable_v<S>;
 
 template <class S>
 concept copies = std::is_copy_constructible_v<S> || std::is_copy_assignable_v<S>;
@@ -97,10 +97,7 @@ static_assert(std::semiregular<pop3::session<update>> && moves<pop3::session<upd
 
 // There is nothing to ask of a session that was closed before the login.
 template <class S>
-concept complete = requires
-{
-    sizeof(S);
-};
+concept complete = requires { sizeof(S); };
 
 static_assert(complete<pop3::session<update>> && !complete<pop3::session<pop3::closed>>);
 
@@ -171,10 +168,7 @@ static_assert(!std::convertible_to<pop3::tcp_stream, pop3::cleartext_stream>);
 // ---- Secrets
 
 template <class T>
-concept prints = requires(std::ostream& out, const T& value)
-{
-    out << value;
-};
+concept prints = requires(std::ostream& out, const T& value) { out << value; };
 
 static_assert(prints<pop3::message_number> && !prints<pop3::secret> && !prints<pop3::password>);
 static_assert(!std::convertible_to<std::string, pop3::secret>); // it is copied: say so

@@ -60,7 +60,7 @@ private:
         auto socket = acceptor_.accept(ec);
         if (ec)
             return;
-        if constexpr (requires(Stream & s) { s.handshake(Stream::server, ec); }) {
+        if constexpr (requires(Stream& s) { s.handshake(Stream::server, ec); }) {
             Stream stream(std::move(socket), tls_);
             stream.handshake(Stream::server, ec);
             if (!ec)

@@ -244,8 +244,8 @@ public:
 
     /// So that several buffers need not be told from one.
     template <class Buffers, class Token>
-    requires(!std::convertible_to<const Buffers&, asio::const_buffer>) auto async_write_some(
-        const Buffers& from, Token&& token)
+        requires(!std::convertible_to<const Buffers&, asio::const_buffer>)
+    auto async_write_some(const Buffers& from, Token&& token)
     {
         asio::const_buffer first;
         for (auto it = asio::buffer_sequence_begin(from);

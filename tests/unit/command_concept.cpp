@@ -277,7 +277,7 @@ static_assert(!command_value<std::string>);
 // The commands of the library, and the states that RFC 1939 (and 2449, 1460) permits them in.
 
 template <class Command, class Permitted, class... State>
-constexpr bool agree = ((command_for<Command, State> == Permitted::template contain<State>)&&...);
+constexpr bool agree = ((command_for<Command, State> == Permitted::template contain<State>) && ...);
 
 template <class Command, class... Permitted>
 constexpr bool only_in = agree<Command, pop3::states<Permitted...>, pop3::authorization,

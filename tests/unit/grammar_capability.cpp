@@ -68,7 +68,7 @@ TEST_CASE("capabilities: each flag sets its member and no other")
 {
     struct row {
         std::string_view name;
-        bool capabilities::*member;
+        bool capabilities::* member;
     };
     constexpr row rows[] = {
         {"TOP", &capabilities::top},

@@ -130,10 +130,7 @@ private:
 namespace {
 
 template <class T>
-concept streamable = requires(std::ostream& out, const T& value)
-{
-    out << value;
-};
+concept streamable = requires(std::ostream& out, const T& value) { out << value; };
 
 static_assert(streamable<std::string>);
 static_assert(!streamable<secret>);

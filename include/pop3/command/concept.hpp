@@ -29,30 +29,21 @@ using stored = std::conditional_t<std::is_void_v<Result>, std::monostate, Result
 
 template <class C>
 concept reads_status = std::is_void_v<typename C::result_type> ||
-    requires(C& command, std::string_view text, typename C::result_type& result)
-{
-    {
-        command.read_status(text, result)
-        } -> std::same_as<std::error_code>;
-};
+                       requires(C& command, std::string_view text, typename C::result_type& result) {
+                           { command.read_status(text, result) } -> std::same_as<std::error_code>;
+                       };
 
 template <class C>
-concept reads_lines = requires(C& command, std::string_view line, typename C::result_type& result,
-                               const limits& l)
-{
-    {
-        command.read_line(line, result, l)
-        } -> std::same_as<std::error_code>;
-};
+concept reads_lines =
+    requires(C& command, std::string_view line, typename C::result_type& result, const limits& l) {
+        { command.read_line(line, result, l) } -> std::same_as<std::error_code>;
+    };
 
 template <class C>
-concept reads_octets = requires(C& command, std::span<const char> piece, typename C::result_type& result,
-                                const limits& l)
-{
-    {
-        command.read_octets(piece, result, l)
-        } -> std::same_as<std::error_code>;
-};
+concept reads_octets =
+    requires(C& command, std::span<const char> piece, typename C::result_type& result, const limits& l) {
+        { command.read_octets(piece, result, l) } -> std::same_as<std::error_code>;
+    };
 
 template <class C>
 concept reads_its_shape = (C::shape == reply_shape::single_line && reads_status<C>) ||
@@ -60,8 +51,7 @@ concept reads_its_shape = (C::shape == reply_shape::single_line && reads_status<
                           (C::shape == reply_shape::octets && reads_octets<C>);
 
 template <class C>
-concept leaves_state = requires
-{
+concept leaves_state = requires {
     typename C::on_ok;
     typename C::on_refusal;
 };
@@ -96,17 +86,14 @@ concept leaves_state = requires
 /// An error that one of them returns ends the session. A command that owns memory must have a constructor, and
 /// not be an aggregate: g++ 12 miscompiles temporaries of such in a `co_await` expression.
 template <class C>
-concept command_value = std::move_constructible<C> && detail::reads_its_shape<C> &&
-    (std::is_void_v<typename C::result_type> ||
-     std::default_initializable<typename C::result_type>)&&requires(const C& command,
-                                                                    command::command_line& line)
-{
-    {
-        C::verb
-        } -> std::convertible_to<std::string_view>;
-    {command.write(line)};
-    typename C::permitted_in;
-};
+concept command_value =
+    std::move_constructible<C> && detail::reads_its_shape<C> &&
+    (std::is_void_v<typename C::result_type> || std::default_initializable<typename C::result_type>) &&
+    requires(const C& command, command::command_line& line) {
+        { C::verb } -> std::convertible_to<std::string_view>;
+        { command.write(line) };
+        typename C::permitted_in;
+    };
 
 /// A command that the state `State` permits.
 template <class C, class State>
@@ -118,10 +105,7 @@ template <class C>
 constexpr bool reveals_secret = false;
 
 template <class C>
-requires requires
-{
-    C::reveals_secret;
-}
+    requires requires { C::reveals_secret; }
 constexpr bool reveals_secret<C> = C::reveals_secret;
 
 } // namespace pop3

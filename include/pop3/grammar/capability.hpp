@@ -78,7 +78,7 @@ inline void parse_capability(std::string_view line, capabilities& into)
 {
     struct flag {
         std::string_view name;
-        bool capabilities::*member;
+        bool capabilities::* member;
     };
     constexpr flag flags[] = {
         {"TOP", &capabilities::top},

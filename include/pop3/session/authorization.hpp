@@ -27,9 +27,8 @@ namespace pop3 {
 ///
 /// Errors, cancellation, lifetime and threads are those of `session_handle`.
 template <class Stream>
-class [[nodiscard("a live session: its destructor closes the connection")]] session<authorization, Stream>
-    : public session_handle<authorization, Stream>
-{
+class [[nodiscard("its destructor closes the connection")]] session<authorization, Stream>
+    : public session_handle<authorization, Stream> {
 public:
     session() = default;
 
@@ -53,8 +52,8 @@ public:
     /// Completion signature:
     /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
     template <class Token = default_token>
-    requires may_carry_secrets<Stream>
-    auto async_login(const password& credentials, Token&& token = {})&&
+        requires may_carry_secrets<Stream>
+    auto async_login(const password& credentials, Token&& token = {}) &&
     {
         using finish = detail::leave<session<transaction, Stream>, session>;
         return this->start(std::move(this->connection_), command::login(credentials), finish(), token);
@@ -70,7 +69,7 @@ public:
     /// Completion signature:
     /// `void(std::error_code, reply<session<awaiting_password, Stream>, session<authorization, Stream>>)`.
     template <class Token = default_token>
-    auto async_user(std::string_view name, Token && token = {})&&
+    auto async_user(std::string_view name, Token&& token = {}) &&
     {
         return std::move(*this).async_execute(command::user(name), std::forward<Token>(token));
     }
@@ -87,7 +86,7 @@ public:
     /// Completion signature: `void(std::error_code, reply<capabilities>)`.
     /// Limits: `limits::capabilities`, `limits::response_line`.
     template <class Token = default_token>
-    auto async_capa(Token && token = {})
+    auto async_capa(Token&& token = {})
     {
         return this->async_execute(command::capa(), std::forward<Token>(token));
     }
@@ -100,7 +99,7 @@ public:
     /// State: AUTHORIZATION -> closed.
     /// Completion signature: `void(std::error_code, reply<closed, session<authorization, Stream>>)`.
     template <class Token = default_token>
-    auto async_quit(Token && token = {})&&
+    auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
                            detail::quit_at_once<session>(), token);

@@ -23,9 +23,8 @@ namespace pop3 {
 ///
 /// Errors, cancellation, lifetime and threads are those of `session_handle`.
 template <class Stream>
-class [[nodiscard("a live session: its destructor closes the connection")]] session<awaiting_password, Stream>
-    : public session_handle<awaiting_password, Stream>
-{
+class [[nodiscard("its destructor closes the connection")]] session<awaiting_password, Stream>
+    : public session_handle<awaiting_password, Stream> {
 public:
     session() = default;
 
@@ -39,8 +38,8 @@ public:
     /// Completion signature:
     /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
     template <class Token = default_token>
-    requires may_carry_secrets<Stream>
-    auto async_pass(std::string_view password, Token&& token = {})&&
+        requires may_carry_secrets<Stream>
+    auto async_pass(std::string_view password, Token&& token = {}) &&
     {
         return std::move(*this).async_execute(command::pass(secret(password)), std::forward<Token>(token));
     }
@@ -53,7 +52,7 @@ public:
     /// State: AUTHORIZATION -> closed.
     /// Completion signature: `void(std::error_code, reply<closed, session<awaiting_password, Stream>>)`.
     template <class Token = default_token>
-    auto async_quit(Token && token = {})&&
+    auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
                            detail::quit_at_once<session>(), token);

@@ -139,9 +139,8 @@ public:
     /// Sends `command`, any value that models `command_for<State>`, and completes with what its reply was read
     /// into: `void(std::error_code, reply<typename Command::result_type>)`. The session stays in its state.
     template <command_for<State> Command, class Token = default_token>
-    requires(!detail::leaves_state<Command> &&
-             (!reveals_secret<Command> || may_carry_secrets<Stream>)) auto async_execute(Command command,
-                                                                                         Token&& token = {})
+        requires(!detail::leaves_state<Command> && (!reveals_secret<Command> || may_carry_secrets<Stream>))
+    auto async_execute(Command command, Token&& token = {})
     {
         using finish = detail::stay<typename Command::result_type>;
         return start(connection_, command::exchange<Command>(std::move(command)), finish(), token);
@@ -150,9 +149,8 @@ public:
     /// The same for a command that leads to another state: consumes the session, and completes with
     /// `void(std::error_code, reply<session<Command::on_ok, Stream>, session<Command::on_refusal, Stream>>)`.
     template <command_for<State> Command, class Token = default_token>
-    requires(detail::leaves_state<Command> &&
-             (!reveals_secret<Command> ||
-              may_carry_secrets<Stream>)) auto async_execute(Command command, Token&& token = {}) &&
+        requires(detail::leaves_state<Command> && (!reveals_secret<Command> || may_carry_secrets<Stream>))
+    auto async_execute(Command command, Token&& token = {}) &&
     {
         using next = session<typename Command::on_ok, Stream>;
         using back = session<typename Command::on_refusal, Stream>;

@@ -43,9 +43,8 @@ concept not_a_number = !std::convertible_to<Token, message_number>;
 /// Errors, cancellation, lifetime and threads are those of `session_handle`; each operation names only what is
 /// its own.
 template <class Stream>
-class [[nodiscard("a live session: its destructor closes the connection, and deletes nothing")]] session<
-    transaction, Stream> : public session_handle<transaction, Stream>
-{
+class [[nodiscard("its destructor closes the connection, and deletes nothing")]] session<transaction, Stream>
+    : public session_handle<transaction, Stream> {
 public:
     session() = default;
 
@@ -57,7 +56,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<drop_listing>)`.
     template <class Token = default_token>
-    auto async_stat(Token && token = {})
+    auto async_stat(Token&& token = {})
     {
         return this->async_execute(command::stat(), std::forward<Token>(token));
     }
@@ -74,7 +73,7 @@ public:
     /// Completion signature: `void(std::error_code, reply<std::vector<scan_listing>>)`.
     /// Limits: `limits::listing_entries`, `limits::response_line`.
     template <detail::not_a_number Token = default_token>
-    auto async_list(Token && token = {})
+    auto async_list(Token&& token = {})
     {
         return this->async_execute(command::list(), std::forward<Token>(token));
     }
@@ -88,7 +87,7 @@ public:
     /// number: from 1, not marked as deleted.
     /// Completion signature: `void(std::error_code, reply<scan_listing>)`.
     template <class Token = default_token>
-    auto async_list(message_number number, Token && token = {})
+    auto async_list(message_number number, Token&& token = {})
     {
         return this->async_execute(command::list_one(number), std::forward<Token>(token));
     }
@@ -106,7 +105,7 @@ public:
     /// message may have the same unique-id.
     /// Limits: `limits::listing_entries`, `limits::unique_id`, `limits::response_line`.
     template <detail::not_a_number Token = default_token>
-    auto async_uidl(Token && token = {})
+    auto async_uidl(Token&& token = {})
     {
         return this->async_execute(command::uidl(), std::forward<Token>(token));
     }
@@ -120,7 +119,7 @@ public:
     /// number: from 1, not marked as deleted.
     /// Completion signature: `void(std::error_code, reply<unique_id_listing>)`.
     template <class Token = default_token>
-    auto async_uidl(message_number number, Token && token = {})
+    auto async_uidl(message_number number, Token&& token = {})
     {
         return this->async_execute(command::uidl_one(number), std::forward<Token>(token));
     }
@@ -139,7 +138,7 @@ public:
     /// connection ends before the message does: a part of a message is never passed for the whole.
     /// Limits: `limits::message_octets`.
     template <class Token = default_token>
-    auto async_retr(message_number number, Token && token = {})
+    auto async_retr(message_number number, Token&& token = {})
     {
         return this->async_execute(command::retr(number), std::forward<Token>(token));
     }
@@ -156,7 +155,7 @@ public:
     /// Completion signature: `void(std::error_code, reply<message>)`.
     /// Limits: `limits::message_octets`.
     template <class Token = default_token>
-    auto async_top(message_number number, std::uint64_t lines, Token && token = {})
+    auto async_top(message_number number, std::uint64_t lines, Token&& token = {})
     {
         return this->async_execute(command::top(number, lines), std::forward<Token>(token));
     }
@@ -170,7 +169,7 @@ public:
     /// number: from 1, not marked as deleted.
     /// Completion signature: `void(std::error_code, reply<void>)`.
     template <class Token = default_token>
-    auto async_dele(message_number number, Token && token = {})
+    auto async_dele(message_number number, Token&& token = {})
     {
         return this->async_execute(command::dele(number), std::forward<Token>(token));
     }
@@ -183,7 +182,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<void>)`.
     template <class Token = default_token>
-    auto async_rset(Token && token = {})
+    auto async_rset(Token&& token = {})
     {
         return this->async_execute(command::rset(), std::forward<Token>(token));
     }
@@ -196,7 +195,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<void>)`.
     template <class Token = default_token>
-    auto async_noop(Token && token = {})
+    auto async_noop(Token&& token = {})
     {
         return this->async_execute(command::noop(), std::forward<Token>(token));
     }
@@ -209,7 +208,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION. Removed from POP3 by RFC 1725: most servers refuse it.
     /// Completion signature: `void(std::error_code, reply<std::optional<message_number>>)`; nothing if none was.
     template <class Token = default_token>
-    auto async_last(Token && token = {})
+    auto async_last(Token&& token = {})
     {
         return this->async_execute(command::last(), std::forward<Token>(token));
     }
@@ -226,7 +225,7 @@ public:
     /// Completion signature: `void(std::error_code, reply<capabilities>)`.
     /// Limits: `limits::capabilities`, `limits::response_line`.
     template <class Token = default_token>
-    auto async_capa(Token && token = {})
+    auto async_capa(Token&& token = {})
     {
         return this->async_execute(command::capa(), std::forward<Token>(token));
     }
@@ -241,7 +240,7 @@ public:
     /// A -ERR is no refusal: the value says `deletions::partly_failed`. If the connection is lost after QUIT was
     /// sent, there is the error, and beside it a value that says `deletions::unknown`.
     template <class Token = default_token>
-    auto async_quit(Token && token = {})&&
+    auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
                            detail::quit_and_update<Stream>(), token);

@@ -20,8 +20,7 @@ enum class deletions {
 /// UPDATE: what `async_quit` of a TRANSACTION session completes with. The connection is closed; nothing can be
 /// sent any more, and what the server said of the deletions is here.
 template <class Stream>
-class [[nodiscard("says whether the deletions were carried out")]] session<update, Stream>
-{
+class [[nodiscard("says whether the deletions were carried out")]] session<update, Stream> {
 public:
     using state_type = update;
     using stream_type = Stream;
