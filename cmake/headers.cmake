@@ -46,6 +46,7 @@ set(POP3_HEADERS
   include/pop3/observer.hpp
   include/pop3/password.hpp
   include/pop3/pop3.hpp
+  include/pop3/printable.hpp
   include/pop3/refusal.hpp
   include/pop3/reply.hpp
   include/pop3/response_code.hpp
@@ -55,7 +56,7 @@ set(POP3_HEADERS
   include/pop3/session/awaiting_password.hpp
   include/pop3/session/fwd.hpp
   include/pop3/session/handle.hpp
-  include/pop3/session/quit.hpp
+  include/pop3/session/finish.hpp
   include/pop3/session/transaction.hpp
   include/pop3/session/update.hpp
   include/pop3/state.hpp

@@ -72,7 +72,8 @@ void run(const arguments& args)
     // Written before the line below, so that a script that waits for the line finds the file.
     if (!args.ca_file.empty())
         write_file(args.ca_file, server.identity().pem());
-    std::cout << "listening on " << settings.address << ':' << server.port() << std::endl;
+    std::cout << "listening on " << settings.address << ':' << server.port()
+              << ", user alice, password secret" << std::endl;
 
     signals.async_wait([&server](std::error_code, int) { server.stop(); });
     context.run();

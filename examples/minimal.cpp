@@ -16,10 +16,10 @@
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ssl/error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <exception>
@@ -41,11 +41,8 @@ struct account {
 
 void print(pop3::direction from, std::string_view line)
 {
-    // What a server sends must not be able to command the terminal.
-    std::string text(line);
-    std::replace_if(
-        text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; }, '?');
-    std::cout << (from == pop3::direction::sent ? " C: " : " S: ") << text << std::endl;
+    std::cout << (from == pop3::direction::sent ? " C: " : " S: ") << pop3::printable(std::string(line))
+              << std::endl;
 }
 
 asio::awaitable<void> converse(pop3::tls_context& tls, const account& who)
@@ -77,7 +74,7 @@ asio::awaitable<void> converse(pop3::tls_context& tls, const account& who)
         std::cout << ", last accessed: " << **last;
     std::cout << '\n';
     if (update.deletions() != pop3::deletions::committed)
-        throw std::runtime_error("the server did not end the session as it should");
+        throw pop3::refused(update.refusal());
 }
 
 void run(pop3::tls_context& tls, const account& who)
@@ -86,8 +83,16 @@ void run(pop3::tls_context& tls, const account& who)
     std::exception_ptr error;
     asio::co_spawn(context, converse(tls, who), [&error](std::exception_ptr e) { error = e; });
     context.run();
-    if (error)
+    if (!error)
+        return;
+    try {
         std::rethrow_exception(error);
+    } catch (const std::system_error& e) {
+        std::string text = who.host + ":" + std::to_string(who.port) + ": " + e.what();
+        if (e.code().category() == asio::error::get_ssl_category())
+            text += "; is this a port for TLS? (995 is, 110 is not)";
+        throw std::runtime_error(text);
+    }
 }
 
 void run_demo()
@@ -108,14 +113,22 @@ std::uint16_t to_port(std::string_view text)
     return port;
 }
 
+pop3::tls_context trusting(const std::string& ca_file)
+{
+    pop3::tls_context tls;
+    try {
+        tls.load_verify_file(ca_file);
+    } catch (const std::system_error& e) {
+        throw std::runtime_error(ca_file + ": " + e.code().message());
+    }
+    return tls;
+}
+
 void run_real(int argc, char** argv)
 {
     const std::uint16_t port = argc > 3 ? to_port(argv[3]) : 995;
-    const account who{argv[1], argv[2], demo::read_password(argv[2]), port};
-    pop3::tls_context tls;
-    if (argc > 4)
-        tls.load_verify_file(argv[4]);
-    run(tls, who);
+    auto tls = argc > 4 ? trusting(argv[4]) : pop3::tls_context();
+    run(tls, {argv[1], argv[2], demo::read_password(argv[2]), port});
 }
 
 } // namespace

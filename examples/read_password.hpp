@@ -12,7 +12,8 @@
 
 namespace demo {
 
-/// Switches the terminal's echo off while it lives.
+/// Switches the terminal's echo off while it lives, and the signals of its keys as well: a program that Ctrl-C ended now
+/// would leave the terminal without echo.
 class no_echo {
 public:
     no_echo()
@@ -20,7 +21,7 @@ public:
         if (::tcgetattr(STDIN_FILENO, &before_) != 0)
             throw std::runtime_error("there is no terminal to ask for the password: set POP3_PASSWORD");
         termios silent = before_;
-        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
         ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     }
 
@@ -40,15 +41,18 @@ private:
 /// which every user of the machine can read.
 inline std::string read_password(const std::string& name)
 {
-    if (const char* given = std::getenv("POP3_PASSWORD"))
-        return given;
     std::string password;
-    {
+    if (const char* given = std::getenv("POP3_PASSWORD")) {
+        password = given;
+    } else {
         const no_echo guard;
         std::cerr << "Password of " << name << ": " << std::flush;
         std::getline(std::cin, password);
+        std::cerr << '\n';
     }
-    std::cerr << '\n';
+    constexpr char ctrl_c = 3;
+    if (password.empty() || password.find(ctrl_c) != std::string::npos)
+        throw std::runtime_error("no password was given");
     return password;
 }
 

@@ -20,7 +20,8 @@ namespace pop3 {
 
 /// A completion token that turns `void(std::error_code, reply<T>)` into `void(std::exception_ptr, T)` for the
 /// token in it: an error is thrown as `std::system_error`, a refusal as `pop3::refused`, and what remains is
-/// the value. A refusal on the way out of a state drops the session; a token without this one hands it back.
+/// the value. What fails on the way out of a state drops the session, which closes it; a token without this one
+/// gets it back in the reply.
 template <class Token>
 struct throwing_t {
     Token token;
@@ -39,6 +40,11 @@ struct default_token;
 #endif
 
 namespace detail {
+
+/// What can be a completion token: an object or a function. A number or a text is a mistake, and is called one.
+template <class Token>
+concept token_like = std::is_class_v<std::remove_cvref_t<Token>> ||
+                     std::is_function_v<std::remove_pointer_t<std::remove_cvref_t<Token>>>;
 
 template <class Handler>
 class throwing_handler {

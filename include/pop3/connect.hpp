@@ -14,6 +14,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/compose.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <concepts>
@@ -82,7 +83,7 @@ struct greeted {
 };
 
 template <class Token>
-concept no_options = !std::convertible_to<Token, connect_options>;
+concept no_options = token_like<Token> && !std::convertible_to<Token, connect_options>;
 
 template <class Stream, class Token>
 auto async_connect_stream(Stream stream, std::error_code unusable, std::string host,
@@ -110,23 +111,25 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
 /// options: copied. `options.port` is 995 if not set.
 /// Completion signature: `void(std::error_code, reply<session<authorization, tls_stream>>)`. A refusal is a
 /// greeting that begins with -ERR; the connection is closed then.
-/// Errors: of the resolver (`asio::error::host_not_found`), of the system (`asio::error::connection_refused`, the
-/// last address's if all failed), of TLS; `certificate_category()` if the certificate was rejected, with the reason;
+/// Errors: `std::errc::invalid_argument` if there can be no such host; of the resolver
+/// (`asio::error::host_not_found`), of the system (`asio::error::connection_refused`, the last address's if all
+/// failed), of TLS ("wrong version number" if the port has no TLS); `certificate_category()` if the certificate was rejected, with the reason;
 /// `errc::timed_out`; `errc::malformed_reply` if what answers is no POP3 server.
 /// Cancellation: terminal. Closes the connection. A lookup of the name cannot be stopped, neither so nor by the
 /// deadline: it is no longer waited for, but keeps `io_context::run()` from returning until the system gives it up.
 /// Limits: `limits::connect_time` for all of it; `limits::response_line`.
 template <class Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, tls_context& tls, std::string host,
+auto async_connect(const asio::any_io_executor& executor, const tls_context& tls, std::string host,
                    const connect_options& options, Token&& token = {})
 {
     tls_stream stream(executor, tls);
     const auto unusable = stream.expect_host(host);
-    return detail::async_connect_stream(std::move(stream), unusable, std::move(host), 995, options, token);
+    return detail::async_connect_stream(std::move(stream), unusable, std::move(host), 995, options,
+                                        std::forward<Token>(token));
 }
 
 template <detail::no_options Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, tls_context& tls, std::string host,
+auto async_connect(const asio::any_io_executor& executor, const tls_context& tls, std::string host,
                    Token&& token = {})
 {
     return async_connect(executor, tls, std::move(host), connect_options(), std::forward<Token>(token));
@@ -138,7 +141,8 @@ template <class Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, without_tls_t, std::string host,
                    const connect_options& options, Token&& token = {})
 {
-    return detail::async_connect_stream(tcp_stream(executor), {}, std::move(host), 110, options, token);
+    return detail::async_connect_stream(tcp_stream(executor), {}, std::move(host), 110, options,
+                                        std::forward<Token>(token));
 }
 
 template <detail::no_options Token = default_token>
@@ -154,7 +158,8 @@ template <class Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, allow_cleartext_t, std::string host,
                    const connect_options& options, Token&& token = {})
 {
-    return detail::async_connect_stream(cleartext_stream(executor), {}, std::move(host), 110, options, token);
+    return detail::async_connect_stream(cleartext_stream(executor), {}, std::move(host), 110, options,
+                                        std::forward<Token>(token));
 }
 
 template <detail::no_options Token = default_token>
@@ -164,13 +169,20 @@ auto async_connect(const asio::any_io_executor& executor, allow_cleartext_t a, s
     return async_connect(executor, a, std::move(host), connect_options(), std::forward<Token>(token));
 }
 
+// clang-format off
+template <class How, std::integral Port, class... T> auto async_connect(const asio::any_io_executor&, How&&, std::string, Port, T&&...) = delete; // the port goes into the options: pop3::connect_options options; options.port = 995;
+template <class... T> auto async_connect(asio::execution_context&, T&&...) = delete; // pass its executor: context.get_executor()
+template <class... T> auto async_connect(const asio::any_io_executor&, const std::string&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::without_tls or pop3::allow_cleartext
+// clang-format on
+
 /// Reads the greeting over a stream that is connected already (through a proxy, say, or over a Unix socket), with
 /// TLS done if it has TLS.
 ///
 ///     S: +OK POP3 server ready
 ///
 /// State: none -> AUTHORIZATION.
-/// stream: any `async_stream`; moved from.
+/// stream: any `async_stream`; moved from. Whom it is connected to is yours to verify: `asio::ssl::stream` checks
+/// nothing that it was not told to.
 /// options: copied; the port has no meaning.
 /// Completion signature: `void(std::error_code, reply<session<authorization, Stream>>)`.
 /// Errors, cancellation and limits: as of `async_connect`.
@@ -181,7 +193,7 @@ auto async_greet(Stream stream, const connect_options& options, Token&& token = 
     auto c =
         std::make_shared<detail::connection<Stream>>(std::move(stream), options.limits, options.observer);
     return detail::async_drive(std::move(c), executor, command::exchange<command::hello>(command::hello()),
-                               detail::greeted<Stream>(), detail::part::whole, token);
+                               detail::greeted<Stream>(), detail::part::whole, std::forward<Token>(token));
 }
 
 template <async_stream Stream, detail::no_options Token = default_token>

@@ -11,13 +11,13 @@ namespace pop3 {
 /// What can go wrong on the client's side of the conversation. That the *server* says no is not among these:
 /// that is a value, `pop3::refusal`.
 ///
-/// The first four leave the session as it was. After any other one, and after any error of another category
-/// (the system's, Asio's, TLS), the session is dead and its socket closed: see `is_fatal`.
+/// After the first four nothing was sent, and the connection is as it was; an operation that leaves a state hands the
+/// session back in its reply (the default token, which throws, drops it). After any other one, and after any error of
+/// another category (the system's, Asio's, TLS), the session is dead and its socket closed: see `is_fatal`.
 enum class errc {
     /// The session object is empty: moved from, or never connected. Use the session that the move went to.
     no_session = 1,
-    /// Another operation of this session has not completed. Wait for it; for several commands in one round
-    /// trip use a pipeline.
+    /// Another operation of this session has not completed. Wait for it.
     operation_in_progress,
     /// An argument cannot be sent: it is empty where one is needed, a message-number of 0, or it holds CR, LF,
     /// NUL or another control character. Nothing was sent. Correct the argument.
@@ -30,25 +30,26 @@ enum class errc {
     /// The operation took longer than `limits::connect_time` or `limits::operation_time`. Connect again, with
     /// more time if the reply was only slow. Messages marked for deletion stay.
     timed_out,
-    /// The server closed the connection before its reply was complete. What came of a message is not whole.
+    /// The server closed the connection before its reply was complete. What came of it is not given: connect again.
     connection_closed,
     /// The connection was cut below TLS, without a close_notify: by a failing network, or by an attacker who
-    /// wants a part of a reply to pass for the whole. What came is not whole.
+    /// wants a part of a reply to pass for the whole. What came is not given: connect again.
     connection_truncated,
     /// The reply does not follow the grammar of RFC 1939. The server is broken, or is no POP3 server: check
     /// host and port.
     malformed_reply,
-    /// The server sent something before it was asked. Its replies can no longer be told apart.
+    /// The server sent something before it was asked. Its replies can no longer be told apart: connect again.
     unexpected_data,
     /// A line of a reply is longer than `limits::response_line` octets. Raise it if the server is to be trusted.
     response_line_limit,
-    /// The server announced more than `limits::capabilities` capabilities.
+    /// The server announced more than `limits::capabilities` capabilities. Raise it if the server is to be trusted.
     capabilities_limit,
-    /// A listing has more than `limits::listing_entries` entries.
+    /// A listing has more than `limits::listing_entries` entries. Raise it for a maildrop that is so large.
     listing_entries_limit,
-    /// A unique-id is longer than `limits::unique_id` octets (RFC 1939 allows 70).
+    /// A unique-id is longer than `limits::unique_id` octets (RFC 1939 allows 70). Raise it if the server is to be
+    /// trusted.
     unique_id_limit,
-    /// A message is larger than `limits::message_octets`, the most that is held in memory.
+    /// A message is larger than `limits::message_octets`, the most that is held in memory. Raise it, and connect again.
     message_octets_limit,
 };
 
@@ -75,7 +76,8 @@ public:
         case errc::session_closed:
             return "the session is closed";
         case errc::timed_out:
-            return "the operation took longer than limits::connect_time or limits::operation_time";
+            return "it took longer than limits::connect_time (to connect) or limits::operation_time "
+                   "(anything else)";
         case errc::connection_closed:
             return "the server closed the connection before its reply was complete";
         case errc::connection_truncated:

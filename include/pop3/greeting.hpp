@@ -2,14 +2,20 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/response_code.hpp>
+
 #include <string>
 
 namespace pop3 {
 
 /// What the server said first (RFC 1939, section 4).
 struct greeting {
-    /// The text behind +OK. Untrusted input.
+    /// The text behind +OK, without the response code. Untrusted input.
     std::string text;
+    /// The response code, if there was one.
+    response_code code = response_code::none;
+    /// The response code as the server wrote it, without the brackets.
+    std::string code_text;
     /// The timestamp for APOP with its angle brackets (RFC 1939, section 7); empty if the server gave none.
     std::string timestamp;
 

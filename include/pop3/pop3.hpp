@@ -29,6 +29,7 @@
 #include <pop3/message_number.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/password.hpp>
+#include <pop3/printable.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/response_code.hpp>

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/printable.hpp>
 #include <pop3/response_code.hpp>
 
 #include <stdexcept>
@@ -55,7 +56,7 @@ private:
 
 namespace detail {
 
-/// "PASS refused: [AUTH] Authentication failed.", fit for a terminal or a log: controls become '?'.
+/// "PASS refused: [AUTH] Authentication failed."
 inline std::string describe(const refusal& r)
 {
     std::string text = r.verb().empty() ? std::string("connection") : r.verb();
@@ -66,10 +67,7 @@ inline std::string describe(const refusal& r)
         text.append(" [").append(r.code_text()).append("]");
     if (!r.text().empty())
         text.append(" ").append(r.text());
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            c = '?';
-    return text;
+    return printable(std::move(text));
 }
 
 } // namespace detail

@@ -18,7 +18,8 @@ namespace pop3 {
 ///
 /// An operation that leaves a state completes with `reply<Next, Back>`: the session in its next state, or, after
 /// a refusal or an error that is not fatal (`is_fatal`), the session in the state that the server is in now,
-/// handed back by `session()`. Nothing is lost by a wrong password.
+/// handed back by `session()`. Nothing is lost by a wrong password. (After a PASS that could not be sent the session is
+/// in AUTHORIZATION again, and begins with another USER.)
 template <class T, class Back = void>
 class [[nodiscard("a reply may be a refusal")]] reply;
 
@@ -131,6 +132,14 @@ public:
     const T* operator->() const noexcept
     {
         return &this->get();
+    }
+
+    template <class U>
+    T value_or(U&& otherwise) const&
+    {
+        if (this->has_value())
+            return this->get();
+        return static_cast<T>(std::forward<U>(otherwise));
     }
 
     template <class U>

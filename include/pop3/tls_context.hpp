@@ -66,7 +66,8 @@ public:
 private:
     friend class tls_stream;
 
-    asio::ssl::context context_;
+    // Asio takes it as not const, though a connection only reads it.
+    mutable asio::ssl::context context_;
 };
 
 } // namespace pop3

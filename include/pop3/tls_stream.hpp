@@ -47,7 +47,7 @@ inline const std::error_category& certificate_category() noexcept
 /// TLS over TCP, for a client that knows whom it wants to talk to.
 class tls_stream : public asio::ssl::stream<asio::ip::tcp::socket> {
 public:
-    tls_stream(const asio::any_io_executor& executor, tls_context& context)
+    tls_stream(const asio::any_io_executor& executor, const tls_context& context)
         : asio::ssl::stream<asio::ip::tcp::socket>(executor, context.context_)
     {
     }

@@ -18,8 +18,7 @@ asio::awaitable<pop3::message> first_message(pop3::session<pop3::authorization> 
     co_return first;
 }
 
-// error(gcc): error: no matching function for call to 'pop3::session<pop3::authorization>::async_execute(pop3::command::retr)'
-// error(gcc): required for the satisfaction of 'command_for<Command, State>' [with Command = pop3::command::retr; State = pop3::authorization]
-// error(clang): error: no matching member function for call to 'async_execute'
-// error(clang): because 'command_for<pop3::command::retr, pop3::authorization>' evaluated to false
+// error(gcc): error: use of deleted function 'auto pop3::session_handle<State, Stream>::async_execute(
+// error(clang): error: call to deleted member function 'async_execute'
 // error(clang): 1 error generated.
+// error: not a command of this state (see its permitted_in)

@@ -20,9 +20,7 @@ log_in(pop3::session<pop3::awaiting_password, stream> named)
     co_return mailbox;
 }
 
-// error(gcc): error: no matching function for call to 'pop3::session<pop3::awaiting_password, pop3::tcp_stream>::async_execute(pop3::command::pass)'
-// error(gcc): note: no operand of the disjunction is satisfied
-// error(clang): error: no matching member function for call to 'async_execute'
-// error(clang): because '!reveals_secret<pop3::command::pass>' evaluated to false
-// error(clang): and 'pop3::tcp_stream' does not satisfy 'may_carry_secrets'
+// error(gcc): error: use of deleted function 'auto pop3::session_handle<State, Stream>::async_execute(
+// error(clang): error: call to deleted member function 'async_execute'
 // error(clang): 1 error generated.
+// error: or one that shows a secret in clear text on this stream

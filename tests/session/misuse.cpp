@@ -267,6 +267,19 @@ TEST_CASE("the end of a session")
             CHECK(r->deletions() == pop3::deletions::unknown);
         });
     }
+    SUBCASE("QUIT that may have been sent, or not: not known")
+    {
+        const auto talk = test::logged_in();
+        talk->fail_at(5); // a greeting, two commands with their replies, and then the write of QUIT
+        test::run([&]() -> asio::awaitable<void> {
+            auto mailbox = co_await test::log_in(talk);
+            std::error_code ec;
+            auto r = co_await std::move(mailbox).async_quit(into(ec));
+            CHECK(ec == asio::error::connection_reset);
+            REQUIRE(r.has_value());
+            CHECK(r->deletions() == pop3::deletions::unknown);
+        });
+    }
     SUBCASE("QUIT before the login enters no UPDATE")
     {
         const auto talk = test::greeting();

@@ -8,11 +8,14 @@
 
 #include <pop3/pop3.hpp>
 
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -138,6 +141,8 @@ TEST_CASE("limits: what is at the limit passes, one more is an error that names 
     l.unique_id = 3;
     CHECK(!outcome(l, "UIDL\r\n", "+OK\r\n1 abc\r\n.\r\n", command::uidl()));
     CHECK(outcome(l, "UIDL\r\n", "+OK\r\n1 abcd\r\n.\r\n", command::uidl()) == errc::unique_id_limit);
+    CHECK(!outcome(l, "UIDL 1\r\n", "+OK 1 abc\r\n", command::uidl_one(1)));
+    CHECK(outcome(l, "UIDL 1\r\n", "+OK 1 abcd\r\n", command::uidl_one(1)) == errc::unique_id_limit);
 
     l = limits();
     l.capabilities = 1;
@@ -150,6 +155,31 @@ TEST_CASE("limits: what is at the limit passes, one more is an error that names 
     CHECK(outcome(l, "RETR 1\r\n", "+OK\r\n..1234\r\n.\r\n", command::retr(1)) == errc::message_octets_limit);
     CHECK(outcome(l, "TOP 1 0\r\n", "+OK\r\n..1234\r\n.\r\n", command::top(1, 0)) ==
           errc::message_octets_limit);
+}
+
+TEST_CASE("limits that change while an operation runs are not passed either")
+{
+    const auto talk = test::logged_in();
+    talk->client("RETR 1\r\n").server("+OK\r\n" + std::string(100, 'x') + "\r\n.\r\n");
+    talk->octets_at_a_time(10);
+    test::run([&]() -> asio::awaitable<void> {
+        auto mailbox = co_await test::log_in(talk);
+        std::error_code ec;
+        std::optional<pop3::reply<pop3::message>> reply;
+        mailbox.async_retr(1, [&](std::error_code e, pop3::reply<pop3::message> r) {
+            ec = e;
+            reply = std::move(r);
+        });
+        pop3::limits smaller;
+        smaller.message_octets = 5;
+        // After some of the message has come.
+        while (talk->steps() < 10)
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        mailbox.set_limits(smaller);
+        while (!reply)
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        CHECK(ec == pop3::errc::message_octets_limit);
+    });
 }
 
 TEST_CASE("lines of a message have no limit, and a raised limit on lines is kept")

@@ -173,6 +173,18 @@ TEST_CASE_FIXTURE(fixture, "a callback")
     CHECK(talk->finished());
 }
 
+TEST_CASE_FIXTURE(fixture, "a callback that cannot be copied, and a function")
+{
+    int called = 0;
+    greeted->async_capa(
+        [&called, owned = std::make_unique<int>(1)](std::error_code, const auto&) { called += *owned; });
+    test::run(context);
+    std::move(*greeted).async_user("alice", +[](std::error_code ec, user_reply r) { CHECK((!ec && r)); });
+    test::run(context);
+    CHECK(called == 1);
+    CHECK(talk->finished());
+}
+
 TEST_CASE_FIXTURE(fixture, "use_awaitable")
 {
     test::run(context, [&]() -> asio::awaitable<void> {

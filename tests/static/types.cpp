@@ -92,8 +92,8 @@ static_assert(!std::constructible_from<pop3::session<authorization, pop3::cleart
 static_assert(!std::constructible_from<pop3::session<authorization>,
                                        pop3::session<authorization, pop3::cleartext_stream>>);
 
-// UPDATE has no connection any more: it is a value, and can be copied.
-static_assert(std::semiregular<pop3::session<update>> && moves<pop3::session<update>>);
+// UPDATE has no connection any more, and is moved like the other sessions.
+static_assert(moves<pop3::session<update>> && !copies<pop3::session<update>>);
 
 // There is nothing to ask of a session that was closed before the login.
 template <class S>
@@ -189,6 +189,8 @@ static_assert(std::convertible_to<const int&, message_number>);
 
 static_assert(!std::constructible_from<message_number, bool> &&
               !std::constructible_from<message_number, char>);
+static_assert(!std::constructible_from<message_number, wchar_t> &&
+              !std::constructible_from<message_number, char8_t>);
 static_assert(!std::constructible_from<message_number, double> &&
               !std::constructible_from<message_number, float>);
 static_assert(!std::constructible_from<message_number, const char*>);

@@ -75,7 +75,7 @@ struct motd {
         line.verb(verb);
     }
 
-    std::error_code read_status(std::string_view text, result_type& into)
+    std::error_code read_status(std::string_view text, result_type& into, const pop3::limits&)
     {
         if (text.empty())
             return std::make_error_code(std::errc::no_message);
@@ -203,12 +203,12 @@ struct value_but_no_read_status : bump {
 
 struct reads_status_into_another_type : bump {
     using result_type = int;
-    std::error_code read_status(std::string_view, std::string&);
+    std::error_code read_status(std::string_view, std::string&, const pop3::limits&);
 };
 
 struct reads_status_without_saying_how_it_went : bump {
     using result_type = int;
-    void read_status(std::string_view, int&);
+    void read_status(std::string_view, int&, const pop3::limits&);
 };
 
 struct lines_but_no_read_line : bump {
@@ -239,7 +239,7 @@ struct not_default {
 
 struct result_cannot_be_made : bump {
     using result_type = not_default;
-    std::error_code read_status(std::string_view, not_default&);
+    std::error_code read_status(std::string_view, not_default&, const pop3::limits&);
 };
 
 struct cannot_be_moved : bump {

@@ -65,9 +65,8 @@ dialogue talk(const pop3::password& credentials, std::string_view to_user, std::
     d.rest = kept.rest() + std::string(reply);
     d.done = wants == next::done;
     if (d.done && !d.ec) {
-        d.refused = exchange.refused();
         const auto answer = exchange.take();
-        CHECK(answer.has_value() == !d.refused);
+        d.refused = !answer;
         if (d.refused)
             d.refusal = answer.error();
     }

@@ -177,7 +177,13 @@ TEST_CASE("greeting: the timestamp of APOP")
         const auto greeting = pop3::grammar::parse_greeting(text);
         CHECK(greeting.text == text);
         CHECK(greeting.timestamp == timestamp);
+        CHECK(greeting.code == pop3::response_code::none);
     }
+    const auto coded = pop3::grammar::parse_greeting("[SYS/TEMP] slow today <1.2@x>");
+    CHECK(coded.text == "slow today <1.2@x>");
+    CHECK(coded.code == pop3::response_code::sys_temp);
+    CHECK(coded.code_text == "SYS/TEMP");
+    CHECK(coded.timestamp == "<1.2@x>");
 }
 
 // Usable where the compiler computes.

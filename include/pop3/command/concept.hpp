@@ -28,10 +28,11 @@ template <class Result>
 using stored = std::conditional_t<std::is_void_v<Result>, std::monostate, Result>;
 
 template <class C>
-concept reads_status = std::is_void_v<typename C::result_type> ||
-                       requires(C& command, std::string_view text, typename C::result_type& result) {
-                           { command.read_status(text, result) } -> std::same_as<std::error_code>;
-                       };
+concept reads_status =
+    std::is_void_v<typename C::result_type> ||
+    requires(C& command, std::string_view text, typename C::result_type& result, const limits& l) {
+        { command.read_status(text, result, l) } -> std::same_as<std::error_code>;
+    };
 
 template <class C>
 concept reads_lines =
@@ -79,9 +80,14 @@ concept leaves_state = requires {
 ///     };
 ///     auto lines = co_await mailbox.async_execute(xtnd_archive{});
 ///
-/// - `single_line`: `read_status(text, into)` is given the text behind +OK; not needed if `result_type` is void.
+/// `write` writes one line: the verb, then arguments.
+///
+/// - `single_line`: `read_status(text, into, limits)` is given the text behind +OK; not needed if `result_type` is void.
 /// - `lines`: `read_line(line, into, limits)` is given each line, dot-stuffing undone, without CRLF.
 /// - `octets`: `read_octets(piece, into, limits)` is given the pieces of a message, dot-stuffing undone.
+///
+/// A command that leads to another state says where: `using on_ok = ...; using on_refusal = ...;`, both states. One that
+/// puts a reusable secret on the wire says `static constexpr bool reveals_secret = true;` (see `reveals_secret`).
 ///
 /// An error that one of them returns ends the session. A command that owns memory must have a constructor, and
 /// not be an aggregate: g++ 12 miscompiles temporaries of such in a `co_await` expression.

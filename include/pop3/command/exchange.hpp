@@ -67,7 +67,7 @@ public:
             else if constexpr (Command::shape != reply_shape::single_line)
                 in_body_ = true;
             else if constexpr (!std::is_void_v<result_type>)
-                ec = command_.read_status(status->text, result_);
+                ec = command_.read_status(status->text, result_, bounds);
         }
         if (ec || !in_body_)
             return next::done;

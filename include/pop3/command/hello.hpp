@@ -6,6 +6,7 @@
 #include <pop3/command/concept.hpp>
 #include <pop3/grammar/greeting.hpp>
 #include <pop3/greeting.hpp>
+#include <pop3/limits.hpp>
 #include <pop3/state.hpp>
 
 #include <string_view>
@@ -25,7 +26,7 @@ public:
     {
     }
 
-    std::error_code read_status(std::string_view text, result_type& into) const
+    std::error_code read_status(std::string_view text, result_type& into, const limits&) const
     {
         into = grammar::parse_greeting(text);
         return {};

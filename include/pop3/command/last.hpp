@@ -7,6 +7,7 @@
 #include <pop3/error.hpp>
 #include <pop3/grammar/ascii.hpp>
 #include <pop3/grammar/decimal.hpp>
+#include <pop3/limits.hpp>
 #include <pop3/message_number.hpp>
 #include <pop3/state.hpp>
 
@@ -31,7 +32,7 @@ public:
         line.verb(verb);
     }
 
-    std::error_code read_status(std::string_view text, result_type& into) const
+    std::error_code read_status(std::string_view text, result_type& into, const limits&) const
     {
         const auto number = grammar::decimal<std::uint32_t>(grammar::take_word(text));
         if (!number)

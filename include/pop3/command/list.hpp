@@ -58,7 +58,7 @@ public:
         line.verb(verb).argument(number_);
     }
 
-    std::error_code read_status(std::string_view text, result_type& into) const
+    std::error_code read_status(std::string_view text, result_type& into, const limits&) const
     {
         const auto entry = grammar::parse_scan_listing(text);
         // An answer about another message would be worse than none.

@@ -53,11 +53,6 @@ public:
         return next::write;
     }
 
-    bool refused() const noexcept
-    {
-        return user_.refused() || pass_.refused();
-    }
-
     reply<void> take()
     {
         return named_ ? pass_.take() : user_.take();

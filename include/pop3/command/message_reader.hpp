@@ -21,7 +21,9 @@ public:
 
     std::error_code read_octets(std::span<const char> piece, message& into, const limits& bounds) const
     {
-        if (piece.size() > bounds.message_octets - into.octets().size())
+        const auto so_far = into.octets().size();
+        // The limit may have been lowered since the last piece.
+        if (so_far > bounds.message_octets || piece.size() > bounds.message_octets - so_far)
             return errc::message_octets_limit;
         into.append(piece);
         return {};

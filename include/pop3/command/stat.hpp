@@ -6,6 +6,7 @@
 #include <pop3/command/concept.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/listing.hpp>
+#include <pop3/limits.hpp>
 #include <pop3/listing.hpp>
 #include <pop3/state.hpp>
 
@@ -27,7 +28,7 @@ public:
         line.verb(verb);
     }
 
-    std::error_code read_status(std::string_view text, result_type& into) const
+    std::error_code read_status(std::string_view text, result_type& into, const limits&) const
     {
         const auto listing = grammar::parse_drop_listing(text);
         if (!listing)

@@ -61,12 +61,13 @@ public:
         line.verb(verb).argument(number_);
     }
 
-    // The limit of a unique-id is not asked for here: one status line cannot be long.
-    std::error_code read_status(std::string_view text, result_type& into) const
+    std::error_code read_status(std::string_view text, result_type& into, const limits& bounds) const
     {
         const auto entry = grammar::parse_unique_id_listing(text);
         if (!entry || entry->number != number_)
             return errc::malformed_reply;
+        if (entry->unique_id.size() > bounds.unique_id)
+            return errc::unique_id_limit;
         into = {entry->number, std::string(entry->unique_id)};
         return {};
     }

@@ -34,7 +34,7 @@ enum class part { whole, step };
 ///     using reply_type = ...;
 ///     static constexpr bool ends_session;            // the stream is shut down after the reply
 ///     reply_type succeed(connection, exchange)
-///     reply_type fail(connection, ec, sent)          // sent: the command was written
+///     reply_type fail(connection, ec, sent)          // sent: it may have reached the server
 template <class Stream, class Exchange, class Finish>
 class drive {
 public:
@@ -57,7 +57,6 @@ public:
             connection_->output.clear();
             if (ec)
                 return fail(self, ec);
-            sent_ = true;
             return advance(self);
         case stage::reading:
             connection_->input.commit(transferred);
@@ -153,6 +152,8 @@ private:
         if (wanted == command::next::write) {
             c.show_sent();
             at_ = stage::writing;
+            // From here on the server may have got it, however the write ends.
+            sent_ = true;
             const auto& octets = c.output.octets();
             asio::async_write(c.stream, asio::buffer(octets.data(), octets.size()), std::move(self));
         } else {

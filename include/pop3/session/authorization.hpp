@@ -11,8 +11,8 @@
 #include <pop3/greeting.hpp>
 #include <pop3/password.hpp>
 #include <pop3/session/awaiting_password.hpp>
+#include <pop3/session/finish.hpp>
 #include <pop3/session/handle.hpp>
-#include <pop3/session/quit.hpp>
 #include <pop3/session/transaction.hpp>
 #include <pop3/state.hpp>
 #include <pop3/stream.hpp>
@@ -56,7 +56,8 @@ public:
     auto async_login(const password& credentials, Token&& token = {}) &&
     {
         using finish = detail::leave<session<transaction, Stream>, session>;
-        return this->start(std::move(this->connection_), command::login(credentials), finish(), token);
+        return this->start(std::move(this->connection_), command::login(credentials), finish(),
+                           std::forward<Token>(token));
     }
 
     /// USER: names the mailbox (RFC 1939, section 7).
@@ -102,11 +103,12 @@ public:
     auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
-                           detail::quit_at_once<session>(), token);
+                           detail::quit_at_once<session>(), std::forward<Token>(token));
     }
 
     // clang-format off
     template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(T&&...) && = delete; // the password would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    auto async_login(std::string_view, std::string_view, auto&&...) && = delete; // write async_login(pop3::password{name, secret})
     auto async_login(auto&&...) & = delete; // the login consumes the session: write std::move(s).async_login(...)
     auto async_user(auto&&...) & = delete; // USER consumes the session: write std::move(s).async_user(...)
     auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()

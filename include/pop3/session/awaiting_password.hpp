@@ -7,8 +7,8 @@
 #include <pop3/command/quit.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/secret.hpp>
+#include <pop3/session/finish.hpp>
 #include <pop3/session/handle.hpp>
-#include <pop3/session/quit.hpp>
 #include <pop3/session/transaction.hpp>
 #include <pop3/state.hpp>
 #include <pop3/stream.hpp>
@@ -55,7 +55,7 @@ public:
     auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
-                           detail::quit_at_once<session>(), token);
+                           detail::quit_at_once<session>(), std::forward<Token>(token));
     }
 
     // clang-format off
@@ -68,6 +68,9 @@ public:
     auto async_retr(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
     auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first
     auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_rset(auto&&...) = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_noop(auto&&...) = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_last(auto&&...) = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): finish async_pass() first
     auto async_user(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
     auto async_login(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
     auto async_capa(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send CAPA before async_user()

@@ -10,6 +10,7 @@
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/reply.hpp>
+#include <pop3/session/finish.hpp>
 #include <pop3/session/fwd.hpp>
 #include <pop3/stream.hpp>
 
@@ -24,63 +25,23 @@ namespace pop3 {
 
 namespace detail {
 
-/// How the library itself makes a session of a connection, and a connection of a session.
-struct session_access {
-    template <class Session, class Stream>
-    static Session make(std::shared_ptr<connection<Stream>> c)
-    {
-        return Session(std::move(c));
-    }
+/// What is sent over `Stream` in the state `State`, and leads to none other.
+template <class Command, class State, class Stream>
+inline constexpr bool stays_in = false;
 
-    template <class Session>
-    static auto release(Session& s) noexcept
-    {
-        return std::move(s.connection_);
-    }
-};
+template <class Command, class State, class Stream>
+    requires command_for<Command, State>
+inline constexpr bool stays_in<Command, State, Stream> =
+    !leaves_state<Command> && (!reveals_secret<Command> || may_carry_secrets<Stream>);
 
-/// Finish of a command that stays in its state.
-template <class Result>
-struct stay {
-    using reply_type = reply<Result>;
-    static constexpr bool ends_session = false;
+/// What is sent over `Stream` in the state `State`, and leads to another.
+template <class Command, class State, class Stream>
+inline constexpr bool leads_out_of = false;
 
-    template <class Connection, class Exchange>
-    reply_type succeed(const Connection&, Exchange& exchange)
-    {
-        return exchange.take();
-    }
-
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
-    {
-        return {};
-    }
-};
-
-/// Finish of a command that leads to another state, or, if refused, to `Back`.
-template <class Next, class Back>
-struct leave {
-    using reply_type = reply<Next, Back>;
-    static constexpr bool ends_session = false;
-
-    template <class Connection, class Exchange>
-    reply_type succeed(Connection& c, Exchange& exchange)
-    {
-        auto said = exchange.take();
-        if (!said)
-            return {std::move(said).error(), session_access::make<Back>(std::move(c))};
-        return reply_type(session_access::make<Next>(std::move(c)));
-    }
-
-    template <class Connection>
-    reply_type fail(Connection& c, std::error_code ec, bool)
-    {
-        if (is_fatal(ec))
-            return {};
-        return {refusal(), session_access::make<Back>(std::move(c))};
-    }
-};
+template <class Command, class State, class Stream>
+    requires command_for<Command, State>
+inline constexpr bool leads_out_of<Command, State, Stream> =
+    leaves_state<Command> && (!reveals_secret<Command> || may_carry_secrets<Stream>);
 
 } // namespace detail
 
@@ -96,7 +57,8 @@ struct leave {
 /// Every operation completes with `void(std::error_code, reply<T>)`. With the default token, `co_await` gives
 /// the `T`, and throws `std::system_error` or `refused`. Errors of all operations:
 /// - `errc::no_session`, `errc::operation_in_progress`, `errc::invalid_argument`, `errc::command_too_long`:
-///   nothing was sent, the session is as it was;
+///   nothing was sent, the connection is as it was. An operation that leaves a state hands the session back in its
+///   reply (`reply::session()`); with the default token, which throws, it is dropped, and so closed;
 /// - any other error: the session is dead, its socket closed; later operations complete with
 ///   `errc::session_closed`.
 ///
@@ -138,25 +100,31 @@ public:
 
     /// Sends `command`, any value that models `command_for<State>`, and completes with what its reply was read
     /// into: `void(std::error_code, reply<typename Command::result_type>)`. The session stays in its state.
-    template <command_for<State> Command, class Token = default_token>
-        requires(!detail::leaves_state<Command> && (!reveals_secret<Command> || may_carry_secrets<Stream>))
+    template <class Command, class Token = default_token>
+        requires(detail::stays_in<Command, State, Stream>)
     auto async_execute(Command command, Token&& token = {})
     {
         using finish = detail::stay<typename Command::result_type>;
-        return start(connection_, command::exchange<Command>(std::move(command)), finish(), token);
+        return start(connection_, command::exchange<Command>(std::move(command)), finish(),
+                     std::forward<Token>(token));
     }
 
     /// The same for a command that leads to another state: consumes the session, and completes with
     /// `void(std::error_code, reply<session<Command::on_ok, Stream>, session<Command::on_refusal, Stream>>)`.
-    template <command_for<State> Command, class Token = default_token>
-        requires(detail::leaves_state<Command> && (!reveals_secret<Command> || may_carry_secrets<Stream>))
+    template <class Command, class Token = default_token>
+        requires(detail::leads_out_of<Command, State, Stream>)
     auto async_execute(Command command, Token&& token = {}) &&
     {
         using next = session<typename Command::on_ok, Stream>;
         using back = session<typename Command::on_refusal, Stream>;
         return start(std::move(connection_), command::exchange<Command>(std::move(command)),
-                     detail::leave<next, back>(), token);
+                     detail::leave<next, back>(), std::forward<Token>(token));
     }
+
+    // clang-format off
+    template <class Command, class... T> requires(!detail::stays_in<Command, State, Stream>) auto async_execute(Command, T&&...) & = delete; // not a command of this state (see its permitted_in), or one that consumes the session: write std::move(s).async_execute(...)
+    template <class Command, class... T> requires(!detail::stays_in<Command, State, Stream> && !detail::leads_out_of<Command, State, Stream>) auto async_execute(Command, T&&...) && = delete; // not a command of this state (see its permitted_in), or one that shows a secret in clear text on this stream
+    // clang-format on
 
 protected:
     using connection_ptr = std::shared_ptr<detail::connection<Stream>>;

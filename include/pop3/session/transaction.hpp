@@ -16,8 +16,8 @@
 #include <pop3/command/uidl.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/message_number.hpp>
+#include <pop3/session/finish.hpp>
 #include <pop3/session/handle.hpp>
-#include <pop3/session/quit.hpp>
 #include <pop3/session/update.hpp>
 #include <pop3/state.hpp>
 
@@ -29,9 +29,9 @@ namespace pop3 {
 
 namespace detail {
 
-/// A completion token is never a number: this keeps `async_list(1)` and `async_list(token)` apart.
+/// Keeps `async_list(1)` and `async_list(token)` apart.
 template <class Token>
-concept not_a_number = !std::convertible_to<Token, message_number>;
+concept no_number = token_like<Token> && !std::convertible_to<Token, message_number>;
 
 } // namespace detail
 
@@ -72,7 +72,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<std::vector<scan_listing>>)`.
     /// Limits: `limits::listing_entries`, `limits::response_line`.
-    template <detail::not_a_number Token = default_token>
+    template <detail::no_number Token = default_token>
     auto async_list(Token&& token = {})
     {
         return this->async_execute(command::list(), std::forward<Token>(token));
@@ -104,7 +104,7 @@ public:
     /// Completion signature: `void(std::error_code, reply<std::vector<unique_id_listing>>)`. Identical copies of a
     /// message may have the same unique-id.
     /// Limits: `limits::listing_entries`, `limits::unique_id`, `limits::response_line`.
-    template <detail::not_a_number Token = default_token>
+    template <detail::no_number Token = default_token>
     auto async_uidl(Token&& token = {})
     {
         return this->async_execute(command::uidl(), std::forward<Token>(token));
@@ -238,12 +238,13 @@ public:
     /// State: TRANSACTION -> UPDATE, and the connection is closed, TLS in order (`limits::shutdown_time`).
     /// Completion signature: `void(std::error_code, reply<session<update, Stream>, session<transaction, Stream>>)`.
     /// A -ERR is no refusal: the value says `deletions::partly_failed`. If the connection is lost after QUIT was
-    /// sent, there is the error, and beside it a value that says `deletions::unknown`.
+    /// sent, there is the error, and beside it a value that says `deletions::unknown`. (The default token throws the error;
+    /// the deletions are unknown then.) Takes up to `limits::operation_time` and `limits::shutdown_time`.
     template <class Token = default_token>
     auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
-                           detail::quit_and_update<Stream>(), token);
+                           detail::quit_and_update<Stream>(), std::forward<Token>(token));
     }
 
     // clang-format off

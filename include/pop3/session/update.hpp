@@ -26,6 +26,8 @@ public:
     using stream_type = Stream;
 
     session() = default;
+    session(session&&) = default;
+    session& operator=(session&&) = default;
 
     explicit session(pop3::deletions d, refusal why = {}) : refusal_(std::move(why)), deletions_(d)
     {
@@ -50,6 +52,11 @@ public:
     auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): this session ended with async_quit(), connect again
     auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
     auto async_rset(auto&&...) = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): after async_quit() deletions cannot be undone
+    auto async_noop(auto&&...) = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_last(auto&&...) = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): this session ended with async_quit(), connect again
+    auto async_capa(auto&&...) = delete; // this session ended with async_quit(): connect again
+    auto async_login(auto&&...) = delete; // this session ended with async_quit(): connect again
+    auto async_execute(auto&&...) = delete; // this session ended with async_quit(): connect again
     auto async_quit(auto&&...) = delete; // QUIT was sent already: the connection is closed
     // clang-format on
 
