@@ -91,6 +91,9 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
 {
     asio::any_io_executor executor = stream.get_executor();
     auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
+    // The resolver would take an empty name for this machine, and a name up to its NUL for the whole.
+    if (!unusable && ((host.empty() && options.endpoints.empty()) || host.find('\0') != std::string::npos))
+        unusable = std::make_error_code(std::errc::invalid_argument);
     const auto port = options.port == 0 ? default_port : options.port;
     return asio::async_compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
         connect<Stream, greeted<Stream>>(std::move(c), unusable, std::move(host), port, options.endpoints),

@@ -50,25 +50,36 @@ public:
     tls_stream(const asio::any_io_executor& executor, const tls_context& context)
         : asio::ssl::stream<asio::ip::tcp::socket>(executor, context.context_)
     {
+        // A server that is nobody's: until it is said whom to expect, every handshake fails.
+        SSL_set1_host(native_handle(), "nobody.invalid");
     }
 
-    /// Sets whom the handshake must find: the name (or IP address) that the certificate must be for. A name is
-    /// also sent to the server (SNI), which may have several certificates.
+    /// Sets whom the handshake must find: the name (or IP address) that the certificate must be for, in its
+    /// subjectAltName. A name is also sent to the server (SNI), which may have several certificates; one that is not
+    /// ASCII must be given as it is in the DNS (`xn--...`). Until this is called every handshake fails.
     std::error_code expect_host(const std::string& host)
     {
         SSL* const ssl = native_handle();
         std::error_code not_an_address;
         asio::ip::make_address(host, not_an_address);
-        // A host name with a NUL or the like would be cut short.
-        if (host.empty() || host.find('\0') != std::string::npos)
+        // A NUL would cut the name short, and to OpenSSL a dot in front means any host below.
+        if (host.empty() || host.front() == '.' || host.find('\0') != std::string::npos)
             return std::make_error_code(std::errc::invalid_argument);
 
         ERR_clear_error();
         bool done = false;
         if (!not_an_address)
-            done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
-        else
-            done = SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+            done = SSL_set1_host(ssl, nullptr) == 1 &&
+                   X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+        else {
+            // The dot that ends an absolute name is for the resolver only (RFC 6066, section 3).
+            std::string name = host.substr(0, host.size() - (host.back() == '.' ? 1 : 0));
+            // RFC 9525, section 6.3: a wildcard is a whole label, and only subjectAltName counts.
+            SSL_set_hostflags(ssl,
+                              X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+            done = !name.empty() && SSL_set1_host(ssl, name.c_str()) == 1 &&
+                   SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
+        }
         return done ? std::error_code() : last_error();
     }
 

@@ -10,6 +10,7 @@
 #include <pop3/pop3.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
+#include <asio/bind_executor.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -17,6 +18,12 @@
 #include <asio/ssl/error.hpp>
 #include <asio/ssl/stream.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/version.hpp>
+#if ASIO_VERSION >= 102800
+#include <asio/bind_immediate_executor.hpp>
+#include <asio/post.hpp>
+#include <asio/system_executor.hpp>
+#endif
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -58,7 +65,8 @@ pop3::connect_options at(std::uint16_t port)
 }
 
 /// Connects with TLS, and says how that failed.
-std::error_code failure(pop3::tls_context& tls, const std::string& host, const pop3::connect_options& options)
+std::error_code failure(const pop3::tls_context& tls, const std::string& host,
+                        const pop3::connect_options& options)
 {
     std::error_code ec;
     test::run([&]() -> asio::awaitable<void> {
@@ -203,6 +211,93 @@ TEST_CASE("certificates that are not to be trusted")
           "the server's certificate was rejected: hostname mismatch");
     CHECK(verdict(other, "127.0.0.1", true).message() ==
           "the server's certificate was rejected: IP address mismatch");
+}
+
+TEST_CASE("which names a certificate is for")
+{
+    const auto accepted = [](const std::string& names, const std::string& host) {
+        auto options = served();
+        options.identity = demo::certificate(names);
+        const demo::background_server server(options);
+        const auto tls = trusting(server.identity());
+        auto to = at(0);
+        to.endpoints = {{asio::ip::address_v4::loopback(), server.port()}};
+        return !failure(tls, host, to);
+    };
+    CHECK(accepted("DNS:pop.example.org", "POP.Example.ORG"));
+    CHECK(accepted("DNS:pop.example.org", "pop.example.org.")); // an absolute name
+    CHECK(accepted("DNS:*.example.org", "pop.example.org"));
+    CHECK(accepted("IP:127.0.0.1", "127.0.0.1"));
+    CHECK(!accepted("DNS:*.example.org", "a.pop.example.org"));
+    CHECK(!accepted("DNS:p*.example.org", "pop.example.org")); // a wildcard is a whole label
+    CHECK(!accepted("DNS:evil.example.org", ".example.org"));  // to OpenSSL: any host below
+    CHECK(!accepted("DNS:127.0.0.1", "127.0.0.1"));
+    CHECK(!accepted("email:a@example.org", "POP3 demo server")); // the common name does not count
+    CHECK(!accepted("DNS:localhost", std::string("localhost\0.evil", 15)));
+}
+
+TEST_CASE("a TLS stream that was not told whom to expect")
+{
+    const demo::background_server server(served());
+    const auto tls = trusting(server.identity());
+    test::run([&]() -> asio::awaitable<void> {
+        auto executor = co_await asio::this_coro::executor;
+        pop3::tls_stream stream(executor, tls);
+        const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(), server.port());
+        co_await stream.lowest_layer().async_connect(endpoint, asio::use_awaitable);
+        std::error_code ec;
+        co_await stream.async_handshake(asio::ssl::stream_base::client,
+                                        asio::redirect_error(asio::use_awaitable, ec));
+        CHECK(stream.handshake_error(ec).value() == X509_V_ERR_HOSTNAME_MISMATCH);
+    });
+}
+
+TEST_CASE("an empty host is no host, and not this machine")
+{
+    const silence nobody;
+    test::run([&]() -> asio::awaitable<void> {
+        auto executor = co_await asio::this_coro::executor;
+        for (const std::string& host : {std::string(), std::string("localhost\0.evil", 15)}) {
+            std::error_code ec;
+            const auto r =
+                co_await pop3::async_connect(executor, pop3::allow_cleartext, host, at(nobody.port),
+                                             asio::redirect_error(asio::use_awaitable, ec));
+            CHECK(ec == std::errc::invalid_argument);
+        }
+    });
+}
+
+TEST_CASE("a cancellation is not lost between the steps of a connection")
+{
+    // The stream lives in one context and the handler in another, so that a step can be done whose handler has not run.
+    const auto cancel = [](const auto& how) {
+        const silence nobody;
+        asio::io_context steps(1);
+        asio::io_context handlers(1);
+        asio::cancellation_signal signal;
+        std::optional<std::error_code> completed;
+        pop3::async_connect(steps.get_executor(), how, "127.0.0.1", at(nobody.port),
+                            asio::bind_executor(handlers.get_executor(),
+                                                asio::bind_cancellation_slot(
+                                                    signal.slot(), [&](std::error_code ec, const auto&) {
+                                                        completed = ec;
+                                                    })));
+        handlers.poll();
+        handlers.restart();
+        steps.run_for(50ms); // connected, and the handler waits
+        steps.restart();
+        signal.emit(asio::cancellation_type::terminal);
+        for (int i = 0; i != 200 && !completed; ++i) {
+            handlers.poll();
+            handlers.restart();
+            steps.run_for(5ms);
+            steps.restart();
+        }
+        REQUIRE(completed);
+        CHECK(*completed == asio::error::operation_aborted);
+    };
+    cancel(pop3::without_tls);
+    cancel(pop3::tls_context());
 }
 
 TEST_CASE("hosts and ports where nothing is")
@@ -366,6 +461,39 @@ TEST_CASE("a connection cut below TLS")
         CHECK(after_quit.empty());
     }
 }
+
+#if ASIO_VERSION >= 102800
+TEST_CASE("an immediate executor does not make the reads of a message run inside each other")
+{
+    const std::string large(64u << 20, 'x');
+    test::tcp_peer fast([&](asio::ip::tcp::socket& s) {
+        test::say(s, "+OK ready\r\n");
+        for (int i = 0; i != 2; ++i) {
+            test::hear(s);
+            test::say(s, "+OK\r\n");
+        }
+        test::hear(s);
+        test::say(s, "+OK\r\n" + large + "\r\n.\r\n");
+    });
+    auto options = at(fast.port());
+    options.limits.message_octets = 128u << 20;
+    test::run([&]() -> asio::awaitable<void> {
+        auto executor = co_await asio::this_coro::executor;
+        auto greeted = co_await pop3::async_connect(executor, pop3::allow_cleartext, "localhost", options);
+        const pop3::password alice("alice", "secret");
+        auto mailbox = co_await std::move(greeted).async_login(alice);
+        std::optional<std::size_t> octets;
+        mailbox.async_retr(1,
+                           asio::bind_immediate_executor(asio::system_executor(),
+                                                         [&](std::error_code, pop3::reply<pop3::message> r) {
+                                                             octets = r ? r->octets().size() : 0;
+                                                         }));
+        while (!octets)
+            co_await asio::post(executor, asio::use_awaitable);
+        CHECK(*octets == large.size() + 2);
+    });
+}
+#endif
 
 TEST_CASE("a client's own certificate")
 {

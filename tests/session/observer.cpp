@@ -14,8 +14,10 @@
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -118,6 +120,50 @@ TEST_CASE("an observer sees the same lines in whatever pieces they come, and wha
     CHECK(lines == std::vector<std::string>{"C: LIST", "S: +OK", "S: 1 120", "S: 2 many"});
 }
 
+TEST_CASE("an observer may replace itself")
+{
+    std::vector<std::string> lines;
+    const auto talk = test::logged_in();
+    talk->client("NOOP\r\n").server("+OK one\r\n").client("NOOP\r\n").server("+OK two\r\n");
+    test::run([&]() -> asio::awaitable<void> {
+        auto mailbox = co_await test::log_in(talk);
+        mailbox.set_observer([&, own = std::string(100, 'x')](pop3::direction, std::string_view line) {
+            mailbox.set_observer({});
+            lines.push_back(std::string(line) + " " + own.substr(0, 1));
+        });
+        co_await mailbox.async_noop();
+        co_await mailbox.async_noop();
+    });
+    CHECK(lines == std::vector<std::string>{"NOOP x"});
+}
+
+TEST_CASE("an observer that throws ends the session, and nothing hangs")
+{
+    for (const std::string at : {"C", "S"}) {
+        CAPTURE(at);
+        const auto talk = test::logged_in();
+        talk->client("NOOP\r\n").server("+OK\r\n");
+        asio::io_context context(1);
+        std::optional<test::mailbox_session> mailbox;
+        test::run(context, [&]() -> asio::awaitable<void> { mailbox = co_await test::log_in(talk); });
+        mailbox->set_observer([&](pop3::direction from, std::string_view) {
+            if ((from == pop3::direction::sent) == (at == "C"))
+                throw std::runtime_error("disk full");
+        });
+        const auto noop = [&] {
+            mailbox->async_noop([](std::error_code, pop3::reply<void>) { FAIL("the handler was called"); });
+            test::run(context);
+        };
+        CHECK_THROWS_WITH(noop(), "disk full");
+        CHECK(!mailbox->is_open());
+        CHECK(talk->closed());
+        std::error_code ec;
+        mailbox->async_noop([&](std::error_code e, pop3::reply<void>) { ec = e; });
+        test::run(context);
+        CHECK(ec == pop3::errc::session_closed);
+    }
+}
+
 TEST_CASE("limits: what is at the limit passes, one more is an error that names it")
 {
     using namespace pop3;
@@ -187,6 +233,8 @@ TEST_CASE("lines of a message have no limit, and a raised limit on lines is kept
     pop3::limits l;
     const std::string line(100'000, 'x');
     CHECK(!outcome(l, "RETR 1\r\n", "+OK\r\n" + line + "\r\n.\r\n", pop3::command::retr(1)));
+    l.response_line = static_cast<std::size_t>(-1);
+    CHECK(!outcome(l, "NOOP\r\n", "+OK " + line + "\r\n", pop3::command::noop()));
     l.response_line = 100'000;
     CHECK(!outcome(l, "NOOP\r\n", "+OK " + line.substr(4) + "\r\n", pop3::command::noop()));
     CHECK(outcome(l, "NOOP\r\n", "+OK " + line + "\r\n", pop3::command::noop()) ==

@@ -72,6 +72,8 @@ public:
         case stage::handshaking:
             if (ec)
                 return fail(self, handshake_error(ec));
+            if (stopped(self))
+                return fail(self, connection_->reason(asio::error::operation_aborted));
             return greet(self);
         }
     }
@@ -175,6 +177,8 @@ private:
     template <class Self>
     void connected(Self& self, std::error_code ec)
     {
+        if (!ec && stopped(self))
+            ec = asio::error::operation_aborted;
         if (ec) {
             const bool expired = connection_->expired();
             error_ = connection_->reason(ec);
@@ -218,6 +222,13 @@ private:
     static bool cancelled(Self& self)
     {
         return self.get_cancellation_state().cancelled() != asio::cancellation_type::none;
+    }
+
+    /// A cancellation, or the deadline, came when a step was done and its handler had not run yet.
+    template <class Self>
+    bool stopped(Self& self) const
+    {
+        return connection_->closed() || cancelled(self);
     }
 
     std::error_code handshake_error(std::error_code ec)

@@ -30,9 +30,10 @@ namespace pop3::detail {
 template <async_stream Stream>
 class connection {
 public:
-    connection(Stream s, const pop3::limits& l, pop3::observer o)
-        : stream(std::move(s)), limits(l), observer(std::move(o)), timer_(stream.get_executor())
+    connection(Stream s, const pop3::limits& l, observer o)
+        : stream(std::move(s)), limits(l), timer_(stream.get_executor())
     {
+        observe(std::move(o));
     }
 
     connection(const connection&) = delete;
@@ -136,30 +137,41 @@ public:
         return ec;
     }
 
+    void observe(observer o)
+    {
+        observer_ = o ? std::make_shared<const observer>(std::move(o)) : nullptr;
+    }
+
+    bool observed() const noexcept
+    {
+        return observer_ != nullptr;
+    }
+
     /// Shows the line that is about to be sent.
     void show_sent()
     {
-        if (observer)
-            observer(direction::sent, output.shown());
+        // A copy, since the function may replace itself.
+        if (const auto show = observer_)
+            (*show)(direction::sent, output.shown());
     }
 
     /// Removes `n` octets from the input, and shows them.
     void use_input(std::size_t n)
     {
-        if (observer)
-            tap_.feed(input.data().substr(0, n), observer);
+        if (const auto show = observer_)
+            tap_.feed(input.data().substr(0, n), *show);
         input.consume(n);
     }
 
     Stream stream;
     pop3::limits limits;
-    pop3::observer observer;
     input_buffer input;
     command::command_line output;
     pop3::greeting greeting;
 
 private:
     asio::steady_timer timer_;
+    std::shared_ptr<const observer> observer_;
     line_tap tap_;
     unsigned round_ = 0;
     bool busy_ = false;

@@ -7,6 +7,9 @@
 #include <pop3/error.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/compose.hpp>
@@ -25,6 +28,37 @@ namespace pop3::detail {
 
 /// Whether an exchange is an operation of its own, or a step of one that has its own deadline.
 enum class part { whole, step };
+
+/// The handler of a step: what belongs to the user's handler, but not its immediate executor (Asio 1.28), with which
+/// a server that sends fast enough would make each read run inside the one before, until the stack ends.
+template <class Self>
+struct step_handler {
+    using executor_type = asio::associated_executor_t<Self>;
+    using allocator_type = asio::associated_allocator_t<Self>;
+    using cancellation_slot_type = asio::associated_cancellation_slot_t<Self>;
+
+    executor_type get_executor() const noexcept
+    {
+        return asio::get_associated_executor(self);
+    }
+
+    allocator_type get_allocator() const noexcept
+    {
+        return asio::get_associated_allocator(self);
+    }
+
+    cancellation_slot_type get_cancellation_slot() const noexcept
+    {
+        return asio::get_associated_cancellation_slot(self);
+    }
+
+    void operator()(std::error_code ec, std::size_t transferred = 0)
+    {
+        self(ec, transferred);
+    }
+
+    Self self;
+};
 
 /// The one operation that does I/O for commands: writes what an exchange wants to write, reads, feeds the exchange,
 /// and completes with what `Finish` makes of it. It owns what it works with, so that the session object may be
@@ -48,6 +82,27 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec = {}, std::size_t transferred = 0)
     {
+        const std::weak_ptr<connection<Stream>> watched = connection_;
+        try {
+            step(self, ec, transferred);
+        } catch (...) {
+            // An observer, a command or an allocation threw: nobody will complete the operation any more.
+            // One that had not begun leaves the session as it was.
+            const bool begun = at_ != stage::start && at_ != stage::not_started && at_ != stage::completed;
+            if (const auto c = begun ? watched.lock() : nullptr) {
+                c->close();
+                c->end();
+            }
+            throw;
+        }
+    }
+
+private:
+    enum class stage { start, not_started, writing, reading, shutting_down, completed };
+
+    template <class Self>
+    void step(Self& self, std::error_code ec, std::size_t transferred)
+    {
         switch (at_) {
         case stage::start:
             return start(self);
@@ -65,11 +120,10 @@ public:
             return advance(self);
         case stage::shutting_down:
             return succeed(self);
+        case stage::completed:
+            return;
         }
     }
-
-private:
-    enum class stage { start, not_started, writing, reading, shutting_down };
 
     template <class Self>
     void start(Self& self)
@@ -80,6 +134,7 @@ private:
             at_ = stage::not_started;
             return asio::post(std::move(self));
         }
+        at_ = Exchange::first == command::next::read ? stage::reading : stage::writing;
         if (part_ == part::whole) {
             const auto& l = connection_->limits;
             const auto time = Exchange::first == command::next::read ? l.connect_time : l.operation_time;
@@ -115,7 +170,7 @@ private:
     {
         auto& line = connection_->output;
         line.clear();
-        line.show(static_cast<bool>(connection_->observer));
+        line.show(connection_->observed());
         exchange_.write(line);
         const auto ec = line.end();
         if (ec)
@@ -155,10 +210,11 @@ private:
             // From here on the server may have got it, however the write ends.
             sent_ = true;
             const auto& octets = c.output.octets();
-            asio::async_write(c.stream, asio::buffer(octets.data(), octets.size()), std::move(self));
+            asio::async_write(c.stream, asio::buffer(octets.data(), octets.size()),
+                              step_handler<Self>{std::move(self)});
         } else {
             at_ = stage::reading;
-            c.stream.async_read_some(c.input.prepare(), std::move(self));
+            c.stream.async_read_some(c.input.prepare(), step_handler<Self>{std::move(self)});
         }
     }
 
@@ -187,6 +243,7 @@ private:
             connection_->end();
         auto reply = finish_.succeed(connection_, exchange_);
         connection_.reset();
+        at_ = stage::completed;
         self.complete({}, std::move(reply));
     }
 
@@ -205,6 +262,7 @@ private:
     {
         auto reply = finish_.fail(connection_, ec, sent_);
         connection_.reset();
+        at_ = stage::completed;
         self.complete(ec, std::move(reply));
     }
 

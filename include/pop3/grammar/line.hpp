@@ -22,12 +22,12 @@ inline std::optional<std::string_view> take_line(std::string_view& input, std::s
         input.empty() ? nullptr : static_cast<const char*>(std::memchr(input.data(), '\n', input.size()));
     if (found == nullptr) {
         // The CR that may stand at the end is not counted.
-        if (input.size() > limit + 1)
+        if (!input.empty() && input.size() - 1 > limit)
             ec = errc::response_line_limit;
         return std::nullopt;
     }
     const auto line = input.substr(0, static_cast<std::size_t>(found - input.data()));
-    if (line.size() > limit + 1)
+    if (!line.empty() && line.size() - 1 > limit)
         ec = errc::response_line_limit;
     // To take a bare LF for a line's end is how one reply is smuggled into another.
     else if (!line.ends_with('\r'))

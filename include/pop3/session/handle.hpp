@@ -51,8 +51,9 @@ inline constexpr bool leads_out_of<Command, State, Stream> =
 /// goes on. Destroyed, it closes the socket, and the operation completes with `asio::error::operation_aborted`.
 /// QUIT is never sent by a destructor: what was marked as deleted stays.
 ///
-/// Threads: distinct sessions are independent. One session must not be used from two threads at once: use a
-/// strand, and destroy the session there.
+/// Threads: distinct sessions are independent. One session must not be used from two threads at once. Where several
+/// threads call `run()`, the handler's executor (for a coroutine: the one that it was spawned on) must be a strand, even
+/// for one coroutine with one operation at a time, since the deadline is a second handler. Destroy the session there.
 ///
 /// Every operation completes with `void(std::error_code, reply<T>)`. With the default token, `co_await` gives
 /// the `T`, and throws `std::system_error` or `refused`. Errors of all operations:
@@ -83,7 +84,7 @@ public:
         return connection_ && !connection_->closed();
     }
 
-    /// Sets the limits for the operations to come. No effect on an empty session.
+    /// Sets the limits: of time for the operations to come, of sizes from now on. No effect on an empty session.
     void set_limits(const limits& l)
     {
         if (connection_)
@@ -95,7 +96,7 @@ public:
     void set_observer(observer o)
     {
         if (connection_)
-            connection_->observer = std::move(o);
+            connection_->observe(std::move(o));
     }
 
     /// Sends `command`, any value that models `command_for<State>`, and completes with what its reply was read
