@@ -156,15 +156,6 @@ public:
         return port("tls_wrong_host");
     }
 
-    // At plain_port() and tls_port() of this host a user who has a session already (at any IPv4 host here) is
-    // refused with [IN-USE] at once and disconnected.  Elsewhere Dovecot first waits 10 to 13 seconds for the
-    // session to end.  Its count of sessions runs a moment behind: sleep for 0.1 s or so between the first
-    // login and the second, and let the second have a time limit of 20 s, for when the moment was longer.
-    std::string one_session_host() const
-    {
-        return value("host_one_session");
-    }
-
     // This host refuses USER, and AUTH with a password in the clear, until there is TLS.
     std::string tls_required_host() const
     {

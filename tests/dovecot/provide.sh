@@ -21,14 +21,13 @@ if [ -e "$dir/usr/lib/dovecot/pop3-login" ]; then
     exit 0
 fi
 
-# A user's PATH often lacks the sbin folders.  The configuration that start.sh writes is for 2.3: in
-# Dovecot 2.4 nearly all settings have other names, so a 2.4 is of no use.
+# A user's PATH often lacks the sbin folders.
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 if command -v dovecot > /dev/null; then
     for libexec in /usr/lib/dovecot /usr/libexec/dovecot /usr/local/lib/dovecot /usr/local/libexec/dovecot; do
         [ -x "$libexec/pop3-login" ] || continue
         case $(dovecot --version 2> /dev/null) in
-        2.3.*) echo "Dovecot: the installed one, $(command -v dovecot)"; exit 0 ;;
+        2.[34].*) echo "Dovecot: the installed one, $(command -v dovecot)"; exit 0 ;;
         esac
     done
 fi
@@ -36,8 +35,8 @@ fi
 for tool in apt-get apt-cache dpkg-deb dpkg-query; do
     command -v "$tool" > /dev/null ||
         die "no usable Dovecot here, and without $tool it cannot be downloaded." \
-            "Install Dovecot 2.3 with its POP3 server (the package dovecot, on Alpine also dovecot-pop3d);" \
-            "it need not be enabled."
+            "Install Dovecot 2.3 or 2.4 with its POP3 server (the package dovecot, on Alpine also" \
+            "dovecot-pop3d); it need not be enabled."
 done
 
 mkdir -p "$(dirname "$dir")" || die "cannot create the folder of $dir"
@@ -107,21 +106,19 @@ lost()
 }
 
 # depends PACKAGE...: the libraries that they depend on, of several possible ones the first, and that are not
-# installed.  Not libicu: it is large, and only the full text search uses it.
+# installed.  libicu, which is large, only where it is missing: in Dovecot 2.3 just the full text search uses it.
 depends()
 {
     local kind name alternative=no
     apt-cache "${options[@]}" depends "$@" 2>> "$log" | while read -r kind name; do
         case $kind:$alternative in
         *Depends:*:no)
-            case $name in
-            libicu*) ;;
-            lib*)
+            if [[ $name == lib* && ($name != libicu* || $missing == *libicu*) ]]; then
                 case $(dpkg-query -W -f '${db:Status-Status}' "$name" 2> /dev/null) in
                 installed*) ;;
                 *) echo "$name" ;;
-                esac ;;
-            esac ;;
+                esac
+            fi ;;
         esac
         case $kind in '|'*) alternative=yes ;; *) alternative=no ;; esac
     done | sort -u
@@ -147,8 +144,8 @@ missing=$(lost)
 
 version=$(LD_LIBRARY_PATH=/proc/self/cwd/l ../keep/usr/sbin/dovecot --version)
 case $version in
-2.3.*) ;;
-*) die "this system's Dovecot is version '$version'; the tests' configuration is for 2.3" ;;
+2.[34].*) ;;
+*) die "this system's Dovecot is version '$version'; the tests' configurations are for 2.3 and 2.4" ;;
 esac
 
 # Put in place in one step, so that a DIR that exists is always complete.  When another call has been faster,

@@ -12,11 +12,9 @@
 # several addresses, because Dovecot can differ by the address, not by the port:
 #   127.0.0.1, ::1  certificate for localhost, 127.0.0.1 and ::1.  For the server name sni.example (SNI)
 #                   there is another certificate, for that name only.
-#   127.0.0.2       certificate for localhost and 127.0.0.1 to 127.0.0.5 as well, expired in 2021
+#   127.0.0.2       certificate for localhost and all these addresses, expired in 2021
 #   127.0.0.3       certificate for wrong.example only
-#   127.0.0.4       refuses the second session of a user at once with [IN-USE] (at the other addresses that
-#                   takes 10 to 13 seconds: Dovecot waits for the maildrop's lock, and no setting shortens it)
-#   127.0.0.5       refuses passwords in the clear until there is TLS
+#   127.0.0.4       refuses passwords in the clear until there is TLS
 # When all is ready, these files are in WORKDIR:
 #   ports    lines NAME=VALUE for the shell, see the end of this script
 #   pid      the process to end (as stop.sh does)
@@ -26,6 +24,9 @@
 # Every user name is accepted with the password "secret".  A maildrop that is not there is made, empty.
 # Special users: "broken" logs in but the maildrop cannot be opened ([SYS/TEMP]); "odd" has the password
 # [pass word "\ äöü] (without the brackets) beside "secret".
+# A user's second session is refused with [IN-USE] after 10 to 13 seconds: Dovecot waits for the maildrop's lock,
+# and no setting shortens it.  (mail_max_userip_connections refuses at once, but most versions then say
+# [SYS/TEMP] or no code.)
 # Mechanisms: USER/PASS, APOP, SASL PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256.
 #
 # Root's server runs as user 65534 (nobody), any other user's as that user.  Maildrops made by root must
@@ -111,16 +112,24 @@ if [ -n "$dir" ] && [ -e "$dir/usr/lib/dovecot/pop3-login" ]; then
         ln -s "$dir/usr/lib/dovecot" "$workdir/$folder/l"
         ln -s "$dir/usr/bin/doveconf" "$workdir/$folder/dc"
     done
-    environment='import_environment = $import_environment LD_LIBRARY_PATH'
+    unpacked=yes
     dovecot=(env LD_LIBRARY_PATH=/proc/self/cwd/l "$dir/usr/sbin/dovecot")
 else
-    environment=
+    unpacked=
     dovecot=("$(command -v dovecot)") || die "no Dovecot, neither installed nor in '$dir': see provide.sh"
 fi
 version=$(cd "$workdir/run" && "${dovecot[@]}" --version 2>&1)
 case $version in
-2.3.*) ;;
-*) die "${dovecot[-1]} is version '$version'; this configuration is for 2.3" ;;
+2.3.*)
+    version=2.3
+    head=
+    connections='service_count = 0' ;;
+2.4.*)
+    version=2.4
+    # These must come first: the version that the configuration is written for, whichever 2.4 reads it.
+    head=$'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0'
+    connections='restart_request_count = unlimited' ;;
+*) die "${dovecot[-1]} is version '$version'; the configurations here are for 2.3 and 2.4" ;;
 esac
 
 # --- certificates ---------------------------------------------------------------------------------------
@@ -174,7 +183,7 @@ run openssl req -config "$certs/openssl.cnf" -x509 -new -key "$certs/ca.key" -su
     -days 3650 -extensions authority -out "$workdir/ca.pem"
 far=20491231235959Z
 names=DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1
-others=IP:127.0.0.2,IP:127.0.0.3,IP:127.0.0.4,IP:127.0.0.5
+others=IP:127.0.0.2,IP:127.0.0.3,IP:127.0.0.4
 certificate localhost "$names" "$far"
 certificate others "$names,$others" "$far"
 certificate expired "$names,$others" 20210101000000Z
@@ -184,7 +193,7 @@ certificate sni.example DNS:sni.example "$far"
 # --- configuration --------------------------------------------------------------------------------------
 
 ipv6=no
-listen='127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5'
+listen='127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4'
 if [ -r /proc/net/if_inet6 ] && [[ $(< /proc/net/if_inet6) == *00000000000000000000000000000001* ]]; then
     ipv6=yes
     listen="$listen ::1"
@@ -192,17 +201,17 @@ fi
 
 printf 'odd:{PLAIN}pass word "\\ \303\244\303\266\303\274\n' > "$workdir/users"
 
-# configuration PLAINPORT TLSPORT GREETING
+# configuration PLAINPORT TLSPORT GREETING: what is the same in both versions, then what is not
 configuration()
 {
-    cat > "$workdir/dovecot.conf" <<END
+    cat <<END
+$head
 protocols = pop3
 listen = $listen
 login_greeting = $3
 base_dir = $workdir/run
 state_dir = $workdir/state
 log_path = $workdir/dovecot.log
-$environment
 
 # All processes are the one user's: without root none can become another, and none can chroot.
 default_internal_user = $user
@@ -229,7 +238,7 @@ service anvil {
 service pop3-login {
   chroot =
   # Processes that serve many connections, one after the other and at once: faster than one each.
-  service_count = 0
+  $connections
   process_min_avail = 1
   inet_listener pop3 {
     port = $1
@@ -245,16 +254,32 @@ service pop3 {
 default_vsz_limit = 2 G
 
 ssl = yes
-ssl_key = <$certs/server.key
-ssl_cert = <$certs/localhost.pem
-
-disable_plaintext_auth = no
 auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256
 auth_failure_delay = 0
 auth_verbose = yes
-# This one decides nothing, it only says "nodelay" of all requests: even with auth_failure_delay = 0 a
-# refusal is sent by a timer, up to half a second late.  The databases that do decide cannot say it, what
-# they say of a request that they refuse is forgotten.
+mail_fsync = never
+mail_max_userip_connections = 100
+pop3_enable_last = yes
+pop3_lock_session = yes
+END
+    "settings_$version"
+}
+
+# Of both:
+# - The first password database decides nothing, it only says "nodelay" of all requests: even with
+#   auth_failure_delay = 0 a refusal is sent by a timer, up to half a second late.  The databases that do decide
+#   cannot say it, what they say of a request that they refuse is forgotten.
+# - The stock format of unique-ids repeats itself when a test makes a maildrop anew within a second; file names
+#   do not.
+# - What is for one address only is last, because Dovecot 2.3 warns of global settings behind such a block.
+
+settings_2.3()
+{
+    [ -z "$unpacked" ] || echo 'import_environment = $import_environment LD_LIBRARY_PATH'
+    cat <<END
+ssl_key = <$certs/server.key
+ssl_cert = <$certs/localhost.pem
+disable_plaintext_auth = no
 passdb {
   driver = static
   args = noauthenticate=y nodelay=y
@@ -271,16 +296,9 @@ userdb {
   driver = static
   args = uid=$uid gid=$gid home=$workdir/mail/%u allow_all_users=yes
 }
-
 mail_location = maildir:~
-mail_fsync = never
-mail_max_userip_connections = 100
-pop3_enable_last = yes
-pop3_lock_session = yes
-# The stock format repeats itself when a test makes a maildrop anew within a second; file names do not.
 pop3_uidl_format = %f
 
-# Last, because Dovecot warns of global settings behind blocks that have them too.
 local_name sni.example {
   ssl_cert = <$certs/sni.example.pem
 }
@@ -292,11 +310,57 @@ local 127.0.0.3 {
 }
 local 127.0.0.4 {
   ssl_cert = <$certs/others.pem
-  mail_max_userip_connections = 1
-}
-local 127.0.0.5 {
-  ssl_cert = <$certs/others.pem
   disable_plaintext_auth = yes
+}
+END
+}
+
+# Of blocks that fit a connection the last one counts here, so that local_name follows local.
+settings_2.4()
+{
+    [ -z "$unpacked" ] || echo 'import_environment/LD_LIBRARY_PATH = %{env:LD_LIBRARY_PATH}'
+    cat <<END
+ssl_server_key_file = $certs/server.key
+ssl_server_cert_file = $certs/localhost.pem
+auth_allow_cleartext = yes
+passdb nodelay {
+  driver = static
+  fields {
+    noauthenticate = y
+    nodelay = y
+  }
+}
+passdb passwd-file {
+  auth_username_format = %{user}
+  passwd_file_path = $workdir/users
+}
+passdb static {
+  password = secret
+}
+userdb static {
+  allow_all_users = yes
+  fields {
+    uid = $uid
+    gid = $gid
+    home = $workdir/mail/%{user}
+  }
+}
+mail_driver = maildir
+mail_path = ~
+pop3_uidl_format = %{filename}
+
+local 127.0.0.2 {
+  ssl_server_cert_file = $certs/expired.pem
+}
+local 127.0.0.3 {
+  ssl_server_cert_file = $certs/wrong.example.pem
+}
+local 127.0.0.4 {
+  ssl_server_cert_file = $certs/others.pem
+  auth_allow_cleartext = no
+}
+local_name sni.example {
+  ssl_server_cert_file = $certs/sni.example.pem
 }
 END
 }
@@ -318,7 +382,7 @@ for ((attempt = 1; ; attempt++)); do
     plain=$((20000 + RANDOM % 6000))
     tls=$((26000 + RANDOM % 6000))
     greeting="Test server $$-$attempt ready."
-    configuration "$plain" "$tls" "$greeting"
+    configuration "$plain" "$tls" "$greeting" > "$workdir/dovecot.conf"
     rm -f "$workdir/dovecot.log"
     (cd "$workdir/run" && exec timeout -k 5 "${POP3_DOVECOT_SECONDS:-900}" \
         "${as_user[@]}" "${dovecot[@]}" -F -c "$workdir/dovecot.conf") \
@@ -351,8 +415,7 @@ tls_expired=$tls
 host_expired=127.0.0.2
 tls_wrong_host=$tls
 host_wrong_host=127.0.0.3
-host_one_session=127.0.0.4
-host_tls_required=127.0.0.5
+host_tls_required=127.0.0.4
 ipv6=$ipv6
 uid=$uid
 gid=$gid
