@@ -16,18 +16,12 @@
 
 namespace pop3::detail {
 
-/// How the library itself makes a session of a connection, and a connection of a session.
+/// How the library itself makes a session of a connection.
 struct session_access {
     template <class Session, class Stream>
     static Session make(std::shared_ptr<connection<Stream>> c)
     {
         return Session(std::move(c));
-    }
-
-    template <class Session>
-    static auto release(Session& s) noexcept
-    {
-        return std::move(s.connection_);
     }
 };
 

@@ -18,7 +18,6 @@
 
 #include <memory>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 namespace pop3 {
