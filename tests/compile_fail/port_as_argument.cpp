@@ -20,5 +20,4 @@ asio::awaitable<void> connect(pop3::tls_context& tls)
 
 // error(gcc): error: use of deleted function 'auto pop3::async_connect(
 // error(clang): error: call to deleted function 'async_connect'
-// error(clang): 1 error generated.
 // error: the port goes into the options
