@@ -1,5 +1,6 @@
 # Every public header. What is here is installed and compiled alone; the test headers.listed compares it with include/.
 set(POP3_HEADERS
+  include/pop3/access_token.hpp
   include/pop3/capabilities.hpp
   include/pop3/command/capa.hpp
   include/pop3/command/command_line.hpp
@@ -50,6 +51,8 @@ set(POP3_HEADERS
   include/pop3/refusal.hpp
   include/pop3/reply.hpp
   include/pop3/response_code.hpp
+  include/pop3/sasl/channel_binding.hpp
+  include/pop3/sasl/mechanism.hpp
   include/pop3/secret.hpp
   include/pop3/session.hpp
   include/pop3/session/authorization.hpp

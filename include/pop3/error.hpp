@@ -11,9 +11,10 @@ namespace pop3 {
 /// What can go wrong on the client's side of the conversation. That the *server* says no is not among these:
 /// that is a value, `pop3::refusal`.
 ///
-/// After the first four nothing was sent, and the connection is as it was; an operation that leaves a state hands the
-/// session back in its reply (the default token, which throws, drops it). After any other one, and after any error of
-/// another category (the system's, Asio's, TLS), the session is dead and its socket closed: see `is_fatal`.
+/// After the first ones, up to `invalid_url`, the session lives: what could not be done was not begun, or was called
+/// off in order. An operation that leaves a state hands the session back in its reply (the default token, which throws,
+/// drops it). After any other one, and after any error of another category (the system's, Asio's, TLS), the session is
+/// dead and its socket closed: see `is_fatal`.
 enum class errc {
     /// The session object is empty: moved from, or never connected. Use the session that the move went to.
     no_session = 1,
@@ -24,6 +25,23 @@ enum class errc {
     invalid_argument,
     /// The command with its arguments is longer than 255 octets (RFC 2449, section 4). Nothing was sent.
     command_too_long,
+    /// The SASL mechanism gave up, and the server was told so (`*`, RFC 5034, section 4). Nobody is logged in; another
+    /// mechanism may be tried.
+    authentication_cancelled,
+    /// Server and credentials have no mechanism in common that may be used on this connection. No credentials were sent.
+    /// Without TLS: connect with TLS. With TLS: see `capabilities::sasl` for what the server wants.
+    no_shared_mechanism,
+    /// The greeting has no timestamp, or one that RFC 1939 does not allow (a forged one can be made to reveal the password,
+    /// CVE-2007-1558). No APOP was sent. Use another way to log in.
+    no_timestamp,
+    /// The mechanism binds to the TLS channel, but there is none, or TLS has no binding to give. Nothing was sent. Connect
+    /// with TLS, or use the mechanism's form without -PLUS.
+    no_channel_binding,
+    /// The server does not announce STLS (its CAPA has none, or it refuses CAPA). Nothing but CAPA was sent. Somebody on
+    /// the way may have struck it out: do not go on without TLS. Connect to port 995, or insist (`stls_policy::insist`).
+    stls_not_offered,
+    /// This is no pop URL (RFC 2384). Correct it.
+    invalid_url,
 
     /// The session died earlier, or was closed; the operation that saw it had the reason. Connect again.
     session_closed,
@@ -51,6 +69,30 @@ enum class errc {
     unique_id_limit,
     /// A message is larger than `limits::message_octets`, the most that is held in memory. Raise it, and connect again.
     message_octets_limit,
+    /// A challenge of the server's is not base64, or not what the SASL mechanism prescribes. The server is broken; try
+    /// another mechanism on a new connection.
+    malformed_challenge,
+    /// The server sent more than `limits::challenges` challenges for one login. Raise it if the mechanism needs so many.
+    challenges_limit,
+    /// The server asks for fewer SCRAM iterations than `limits::scram_min_iterations`: what the client would answer could
+    /// be searched for the password too easily. The server's administrator should raise them; lower the limit if you
+    /// trust the way to the server.
+    scram_min_iterations_limit,
+    /// The server asks for more SCRAM iterations than `limits::scram_max_iterations`. Raise it if the server is to be
+    /// trusted.
+    scram_max_iterations_limit,
+    /// The server could not show that it knows the password as well (SCRAM, RFC 5802): it is not who it says it is,
+    /// or somebody is in between. Do not send it the password in another way.
+    server_not_authenticated,
+    /// What answered the TLS handshake does not speak TLS. The port may be one for STLS (110: connect with
+    /// `pop3::stls`), or for something else.
+    tls_not_spoken,
+    /// What answered speaks TLS where a greeting in clear was expected. The port wants TLS from the first octet (995):
+    /// connect with a `tls_context`.
+    tls_expected,
+    /// Connected, but no greeting came in `limits::connect_time`. A port that wants TLS from the first octet (995) keeps
+    /// silent like this: connect with a `tls_context`.
+    no_greeting,
 };
 
 namespace detail {
@@ -73,6 +115,19 @@ public:
             return "the argument of a command is empty, zero, or holds a control character";
         case errc::command_too_long:
             return "the command is longer than 255 octets";
+        case errc::authentication_cancelled:
+            return "the authentication was cancelled by the client";
+        case errc::no_shared_mechanism:
+            return "the server offers no login that these credentials can do and that is safe on this "
+                   "connection";
+        case errc::no_timestamp:
+            return "the server's greeting has no valid timestamp for APOP";
+        case errc::no_channel_binding:
+            return "the mechanism needs a TLS channel to bind to, and this connection has none";
+        case errc::stls_not_offered:
+            return "the server does not offer STLS";
+        case errc::invalid_url:
+            return "this is no pop URL";
         case errc::session_closed:
             return "the session is closed";
         case errc::timed_out:
@@ -96,6 +151,23 @@ public:
             return "a unique-id is longer than limits::unique_id";
         case errc::message_octets_limit:
             return "the message is larger than limits::message_octets";
+        case errc::malformed_challenge:
+            return "the server's SASL challenge is malformed";
+        case errc::challenges_limit:
+            return "the server sent more SASL challenges than limits::challenges";
+        case errc::scram_min_iterations_limit:
+            return "the server wants fewer SCRAM iterations than limits::scram_min_iterations";
+        case errc::scram_max_iterations_limit:
+            return "the server wants more SCRAM iterations than limits::scram_max_iterations";
+        case errc::server_not_authenticated:
+            return "the server did not prove that it knows the password";
+        case errc::tls_not_spoken:
+            return "the server does not speak TLS on this port (it may want STLS: pop3::stls)";
+        case errc::tls_expected:
+            return "the server speaks TLS on this port: connect with a pop3::tls_context";
+        case errc::no_greeting:
+            return "no greeting came in limits::connect_time (the port may want TLS from the first octet: "
+                   "connect with a pop3::tls_context)";
         }
         return "unknown pop3 error";
     }
@@ -116,13 +188,12 @@ inline std::error_code make_error_code(errc e) noexcept
 }
 
 /// Says whether a session is dead after an operation that completed with `ec`: true for every error, of any
-/// category, but those that were noticed before anything was sent (`errc::no_session`,
-/// `errc::operation_in_progress`, `errc::invalid_argument`, `errc::command_too_long`).
+/// category, but the first ones of `errc`, up to `errc::invalid_url`.
 inline bool is_fatal(const std::error_code& ec) noexcept
 {
     if (!ec)
         return false;
-    return !(ec.category() == category() && ec.value() <= static_cast<int>(errc::command_too_long));
+    return !(ec.category() == category() && ec.value() <= static_cast<int>(errc::invalid_url));
 }
 
 } // namespace pop3

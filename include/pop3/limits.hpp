@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace pop3 {
 
@@ -24,6 +25,13 @@ struct limits {
     std::size_t unique_id = 128;
     /// Octets of a message that is read into memory (RETR or TOP into a `pop3::message`).
     std::size_t message_octets = 64u << 20;
+    /// Challenges of one SASL login. Each is a line, so `response_line` bounds its size.
+    std::size_t challenges = 16;
+    /// The fewest iterations that a server may ask for with SCRAM. RFC 7677 wants 4096 at least.
+    std::uint32_t scram_min_iterations = 4096;
+    /// The most iterations that a server may ask for with SCRAM: about a second of computing, in which the thread does
+    /// nothing else.
+    std::uint32_t scram_max_iterations = 1'000'000;
     /// Time to resolve, connect, do the TLS handshake and read the greeting, all together.
     std::chrono::milliseconds connect_time = std::chrono::seconds(30);
     /// Time for any other operation, from its start to its completion: all its writes and reads.

@@ -5,6 +5,8 @@
 #include <pop3/printable.hpp>
 #include <pop3/response_code.hpp>
 
+#include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,13 +14,23 @@
 
 namespace pop3 {
 
+/// What a refusal asks for, as far as the server says it in a form for programs.
+enum class retry_advice {
+    unknown,             ///< It does not say. After a login: most often the credentials are wrong.
+    ask_for_credentials, ///< [AUTH]: these credentials are wrong; others may do.
+    wait,    ///< [IN-USE], [LOGIN-DELAY], [SYS/TEMP]: the same will do later. See `refusal::retry_after`.
+    give_up, ///< [SYS/PERM]: a person must mend something first.
+};
+
 /// The server said no (-ERR). A value, not an error: the session lives on.
 class refusal {
 public:
     refusal() = default;
 
-    refusal(std::string verb, response_code code, std::string code_text, std::string text)
-        : verb_(std::move(verb)), code_text_(std::move(code_text)), text_(std::move(text)), code_(code)
+    refusal(std::string verb, response_code code, std::string code_text, std::string text,
+            std::string details = {})
+        : verb_(std::move(verb)), code_text_(std::move(code_text)), text_(std::move(text)),
+          details_(std::move(details)), code_(code)
     {
     }
 
@@ -45,12 +57,50 @@ public:
         return text_;
     }
 
+    /// What a SASL mechanism was told of the failure, decoded: the JSON of XOAUTH2 and OAUTHBEARER (RFC 7628, section
+    /// 3.2.2), the `e=` of SCRAM. Empty if nothing. Untrusted input.
+    const std::string& details() const noexcept
+    {
+        return details_;
+    }
+
+    /// Whether to ask for a new password, or to wait, or neither.
+    retry_advice advice() const noexcept
+    {
+        switch (code_) {
+        case response_code::auth:
+            return retry_advice::ask_for_credentials;
+        case response_code::in_use:
+        case response_code::login_delay:
+        case response_code::sys_temp:
+            return retry_advice::wait;
+        case response_code::sys_perm:
+            return retry_advice::give_up;
+        default:
+            return retry_advice::unknown;
+        }
+    }
+
+    /// How long the server wants to be left alone after a login: [LOGIN-DELAY], and what its capability LOGIN-DELAY
+    /// says of the time, if the session has asked (RFC 2449, section 8.1.1).
+    std::optional<std::chrono::seconds> retry_after() const noexcept
+    {
+        return retry_after_;
+    }
+
+    void retry_after(std::chrono::seconds time) noexcept
+    {
+        retry_after_ = time;
+    }
+
     friend bool operator==(const refusal&, const refusal&) = default;
 
 private:
     std::string verb_;
     std::string code_text_;
     std::string text_;
+    std::string details_;
+    std::optional<std::chrono::seconds> retry_after_;
     response_code code_ = response_code::none;
 };
 

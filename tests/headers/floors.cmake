@@ -18,8 +18,8 @@ set(floors
   "0 [^/]*\\.hpp")
 # From here down no header includes Asio.
 set(highest_without_asio 2)
-# Folders of one floor that do not know each other.
-set(strangers "command sasl" "sasl command")
+# Folders of one floor of which the first does not know the second: a mechanism is no command.
+set(strangers "sasl command")
 
 function(floor_of header result)
   foreach(entry IN LISTS floors)
@@ -68,7 +68,7 @@ function(find_problems root result)
       string(REGEX REPLACE "/.*" "" folder "${header}")
       string(REGEX REPLACE "/.*" "" included_folder "${included}")
       if("${folder} ${included_folder}" IN_LIST strangers)
-        list(APPEND problems "${header} includes ${included}: these folders do not know each other")
+        list(APPEND problems "${header} includes ${included}: the first does not know the second folder")
       endif()
     endforeach()
   endforeach()
@@ -126,9 +126,9 @@ expect("include cycle among grammar/planted_1.hpp, grammar/planted_2.hpp"
   grammar/planted_2.hpp "#include <pop3/grammar/planted_1.hpp>")
 expect("planted.hpp \\(floor 1\\) includes Asio"
   grammar/planted.hpp "#include <asio/buffer.hpp>")
-expect("these folders do not know each other"
-  command/planted.hpp "#include <pop3/sasl/planted.hpp>"
-  sasl/planted.hpp "")
+expect("the first does not know the second folder"
+  sasl/planted.hpp "#include <pop3/command/planted.hpp>"
+  command/planted.hpp "")
 expect("write <pop3/...>"
   grammar/planted.hpp "#include \"other.hpp\"")
 expect("stands on no floor"

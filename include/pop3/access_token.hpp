@@ -1,0 +1,34 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/secret.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace pop3 {
+
+/// Credentials: a mailbox name and an OAuth 2.0 access token for it (RFC 6750), for OAUTHBEARER and XOAUTH2.
+class access_token {
+public:
+    access_token(std::string_view name, std::string_view token) : name_(name), token_(token)
+    {
+    }
+
+    const std::string& name() const noexcept
+    {
+        return name_;
+    }
+
+    const pop3::secret& token() const noexcept
+    {
+        return token_;
+    }
+
+private:
+    std::string name_;
+    pop3::secret token_;
+};
+
+} // namespace pop3
