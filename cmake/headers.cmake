@@ -2,46 +2,76 @@
 set(POP3_HEADERS
   include/pop3/access_token.hpp
   include/pop3/capabilities.hpp
+  include/pop3/certificate_error.hpp
+  include/pop3/command/apop.hpp
+  include/pop3/command/auth.hpp
+  include/pop3/command/await_greeting.hpp
   include/pop3/command/capa.hpp
   include/pop3/command/command_line.hpp
   include/pop3/command/concept.hpp
   include/pop3/command/dele.hpp
   include/pop3/command/exchange.hpp
   include/pop3/command/hello.hpp
+  include/pop3/command/lang.hpp
   include/pop3/command/last.hpp
   include/pop3/command/list.hpp
   include/pop3/command/login.hpp
+  include/pop3/command/login_choice.hpp
   include/pop3/command/message_reader.hpp
   include/pop3/command/noop.hpp
   include/pop3/command/pass.hpp
   include/pop3/command/quit.hpp
   include/pop3/command/retr.hpp
   include/pop3/command/rset.hpp
+  include/pop3/command/start_tls.hpp
   include/pop3/command/stat.hpp
+  include/pop3/command/stls.hpp
   include/pop3/command/top.hpp
   include/pop3/command/uidl.hpp
   include/pop3/command/user.hpp
+  include/pop3/command/user_pass.hpp
+  include/pop3/command/utf8.hpp
   include/pop3/completion.hpp
   include/pop3/connect.hpp
   include/pop3/detail/connect.hpp
+  include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp
   include/pop3/detail/drive.hpp
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
+  include/pop3/detail/remember.hpp
+  include/pop3/detail/start_tls.hpp
+  include/pop3/detail/tls_channel_binding.hpp
+  include/pop3/detail/tls_fingerprint.hpp
+  include/pop3/detail/tls_handshake.hpp
+  include/pop3/detail/tls_identity.hpp
+  include/pop3/detail/tls_info.hpp
+  include/pop3/detail/tls_last_error.hpp
+  include/pop3/detail/tls_pins.hpp
+  include/pop3/detail/tls_pointer.hpp
+  include/pop3/detail/tls_resumption.hpp
+  include/pop3/detail/tls_sessions.hpp
+  include/pop3/detail/tls_state.hpp
+  include/pop3/detail/tls_verify.hpp
+  include/pop3/detail/token_login.hpp
   include/pop3/error.hpp
   include/pop3/grammar/argument.hpp
   include/pop3/grammar/ascii.hpp
+  include/pop3/grammar/base64.hpp
   include/pop3/grammar/body_decoder.hpp
   include/pop3/grammar/capability.hpp
   include/pop3/grammar/decimal.hpp
   include/pop3/grammar/greeting.hpp
+  include/pop3/grammar/language.hpp
   include/pop3/grammar/line.hpp
   include/pop3/grammar/listing.hpp
   include/pop3/grammar/response_code.hpp
   include/pop3/grammar/status_line.hpp
   include/pop3/greeting.hpp
+  include/pop3/language.hpp
   include/pop3/limits.hpp
   include/pop3/listing.hpp
+  include/pop3/login_options.hpp
   include/pop3/message.hpp
   include/pop3/message_number.hpp
   include/pop3/observer.hpp
@@ -51,20 +81,40 @@ set(POP3_HEADERS
   include/pop3/refusal.hpp
   include/pop3/reply.hpp
   include/pop3/response_code.hpp
+  include/pop3/sasl/anonymous.hpp
   include/pop3/sasl/channel_binding.hpp
+  include/pop3/sasl/cram_md5.hpp
+  include/pop3/sasl/external.hpp
+  include/pop3/sasl/hmac.hpp
+  include/pop3/sasl/login.hpp
   include/pop3/sasl/mechanism.hpp
+  include/pop3/sasl/oauthbearer.hpp
+  include/pop3/sasl/octets.hpp
+  include/pop3/sasl/one_of.hpp
+  include/pop3/sasl/plain.hpp
+  include/pop3/sasl/saslname.hpp
+  include/pop3/sasl/scram.hpp
+  include/pop3/sasl/scram_attributes.hpp
+  include/pop3/sasl/token_error.hpp
+  include/pop3/sasl/utf8.hpp
+  include/pop3/sasl/xoauth2.hpp
   include/pop3/secret.hpp
+  include/pop3/security.hpp
   include/pop3/session.hpp
   include/pop3/session/authorization.hpp
   include/pop3/session/awaiting_password.hpp
+  include/pop3/session/finish.hpp
   include/pop3/session/fwd.hpp
   include/pop3/session/handle.hpp
-  include/pop3/session/finish.hpp
   include/pop3/session/transaction.hpp
   include/pop3/session/update.hpp
   include/pop3/state.hpp
+  include/pop3/stls_policy.hpp
   include/pop3/stream.hpp
   include/pop3/tcp_stream.hpp
   include/pop3/tls_context.hpp
+  include/pop3/tls_info.hpp
   include/pop3/tls_stream.hpp
+  include/pop3/token_provider.hpp
+  include/pop3/url.hpp
   include/pop3/version.hpp)

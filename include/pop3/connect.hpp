@@ -2,15 +2,21 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/command/await_greeting.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/detail/connect.hpp>
+#include <pop3/detail/connect_stls.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
+#include <pop3/refusal.hpp>
+#include <pop3/reply.hpp>
+#include <pop3/security.hpp>
 #include <pop3/session.hpp>
 #include <pop3/tcp_stream.hpp>
 #include <pop3/tls_context.hpp>
 #include <pop3/tls_stream.hpp>
+#include <pop3/url.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/compose.hpp>
@@ -34,7 +40,7 @@ struct connect_options {
     {
     }
 
-    /// TCP port; 0 means that of the protocol: 995 with TLS, 110 without.
+    /// TCP port; 0 means that of the protocol: 995 with TLS from the first octet, else 110.
     std::uint16_t port = 0;
     /// Where to connect to, instead of to the addresses that the host's name stands for: of a resolver of your own,
     /// or from SRV records (RFC 6186). Tried in turn; they have ports of their own. The certificate must be for the
@@ -45,15 +51,6 @@ struct connect_options {
     /// Is shown each line that is sent and received.
     pop3::observer observer;
 };
-
-/// Says that TLS is not wanted, and that no password will be sent: `async_connect(executor, without_tls, host)`.
-struct without_tls_t {};
-inline constexpr without_tls_t without_tls{};
-
-/// Says that TLS is not wanted, and that passwords may be read by anyone on the way:
-/// `async_connect(executor, allow_cleartext, host)`.
-struct allow_cleartext_t {};
-inline constexpr allow_cleartext_t allow_cleartext{};
 
 namespace detail {
 
@@ -82,100 +79,163 @@ struct greeted {
     }
 };
 
+/// Finish of STLS as a part of connecting: without TLS there is nothing.
+struct secured {
+    using next = session<authorization, tls_stream>;
+    using reply_type = reply<next>;
+
+    reply_type succeed(std::shared_ptr<connection<tls_stream>> c)
+    {
+        return reply_type(session_access::make<next>(std::move(c)));
+    }
+
+    reply_type refuse(const std::shared_ptr<connection<tcp_stream>>& c, refusal r)
+    {
+        c->close();
+        return r;
+    }
+
+    reply_type fail(const std::shared_ptr<connection<tcp_stream>>& c, std::error_code)
+    {
+        if (c)
+            c->close();
+        return {};
+    }
+};
+
 template <class Token>
 concept no_options = token_like<Token> && !std::convertible_to<Token, connect_options>;
 
-template <class Stream, class Token>
-auto async_connect_stream(Stream stream, std::error_code unusable, std::string host,
-                          std::uint16_t default_port, const connect_options& options, Token&& token)
+template <class How>
+concept security_value = std::same_as<How, tls_context> || std::same_as<How, stls> ||
+                         std::same_as<How, without_tls_t> || std::same_as<How, allow_cleartext_t>;
+
+/// The connection that is to be made, and why it cannot be, if so: the resolver would take an empty name for this machine,
+/// and a name up to its NUL for the whole.
+template <class Stream>
+auto prepare(Stream stream, std::string host, const connect_options& options, std::error_code& unusable)
 {
-    asio::any_io_executor executor = stream.get_executor();
-    auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
-    // The resolver would take an empty name for this machine, and a name up to its NUL for the whole.
     if (!unusable && ((host.empty() && options.endpoints.empty()) || host.find('\0') != std::string::npos))
         unusable = std::make_error_code(std::errc::invalid_argument);
-    const auto port = options.port == 0 ? default_port : options.port;
+    auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
+    c->host = std::move(host);
+    return c;
+}
+
+/// Connects, and reads the greeting over the stream as it is made: with TLS from the first octet, or without TLS.
+template <class Stream, class Token>
+auto async_connect_stream(Stream stream, std::error_code unusable, std::string host, std::uint16_t port,
+                          const connect_options& options, Token&& token)
+{
+    asio::any_io_executor executor = stream.get_executor();
+    auto c = prepare(std::move(stream), std::move(host), options, unusable);
     return asio::async_compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
-        connect<Stream, greeted<Stream>>(std::move(c), unusable, std::move(host), port, options.endpoints),
+        connect<Stream, greeted<Stream>>(std::move(c), unusable, port, options.endpoints), token, executor);
+}
+
+template <class Token>
+auto async_connect_how(const asio::any_io_executor& executor, const tls_context& tls, std::string host,
+                       std::uint16_t port, const connect_options& options, Token&& token)
+{
+    tls_stream stream(executor, tls);
+    const auto unusable = stream.expect_host(host);
+    return async_connect_stream(std::move(stream), unusable, std::move(host), port == 0 ? 995 : port, options,
+                                std::forward<Token>(token));
+}
+
+template <class Token>
+auto async_connect_how(const asio::any_io_executor& executor, const stls& how, std::string host,
+                       std::uint16_t port, const connect_options& options, Token&& token)
+{
+    tls_stream stream(executor, how.context());
+    auto unusable = stream.expect_host(host);
+    auto c = prepare(tcp_stream(executor), std::move(host), options, unusable);
+    return asio::async_compose<Token, void(std::error_code, secured::reply_type)>(
+        connect_stls<secured>(std::move(c), std::move(stream), unusable, how.policy(), port == 0 ? 110 : port,
+                              options.endpoints),
         token, executor);
+}
+
+template <class Token>
+auto async_connect_how(const asio::any_io_executor& executor, without_tls_t, std::string host,
+                       std::uint16_t port, const connect_options& options, Token&& token)
+{
+    return async_connect_stream(tcp_stream(executor), {}, std::move(host), port == 0 ? 110 : port, options,
+                                std::forward<Token>(token));
+}
+
+template <class Token>
+auto async_connect_how(const asio::any_io_executor& executor, allow_cleartext_t, std::string host,
+                       std::uint16_t port, const connect_options& options, Token&& token)
+{
+    return async_connect_stream(cleartext_stream(executor), {}, std::move(host), port == 0 ? 110 : port,
+                                options, std::forward<Token>(token));
 }
 
 } // namespace detail
 
-/// Connects with TLS from the first octet (RFC 8314, section 3.3), and reads the greeting.
+/// Connects, and reads the greeting.
 ///
 ///     S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>
 ///
 /// State: none -> AUTHORIZATION.
 /// executor: that of the session to come.
-/// tls: what is trusted; need not outlive the call.
-/// host: name or IP address (v4 or v6, without brackets). All its addresses are tried in turn. The certificate
-/// must be for it.
-/// options: copied. `options.port` is 995 if not set.
-/// Completion signature: `void(std::error_code, reply<session<authorization, tls_stream>>)`. A refusal is a
-/// greeting that begins with -ERR; the connection is closed then.
+/// how: the security.
+/// - A `tls_context`: TLS from the first octet (RFC 8314, section 3.3), to port 995. It need not outlive the call.
+/// - `stls(tls)`: to port 110, where STLS starts TLS (RFC 2595, section 4), or there is no session.
+/// - `without_tls`: to port 110, a `session<authorization, tcp_stream>`. What would show a password does not compile on it.
+/// - `allow_cleartext`: to port 110, a `session<authorization, cleartext_stream>`, over which passwords may be sent.
+///   Anyone on the way can read and change everything.
+/// host: name or IP address (v4 or v6, without brackets). All its addresses are tried in turn. The certificate must be for
+/// it.
+/// options: copied.
+/// Completion signature: `void(std::error_code, reply<session<authorization, tls_stream>>)`, or that with another stream. A
+/// refusal is a greeting that begins with -ERR, or the -ERR to STLS (`refusal::verb`); the connection is closed then.
 /// Errors: `std::errc::invalid_argument` if there can be no such host; of the resolver
 /// (`asio::error::host_not_found`), of the system (`asio::error::connection_refused`, the last address's if all
-/// failed), of TLS ("wrong version number" if the port has no TLS); `certificate_category()` if the certificate was rejected, with the reason;
-/// `errc::timed_out`; `errc::malformed_reply` if what answers is no POP3 server.
+/// failed), of TLS; `certificate_category()` if the certificate was rejected, with the reason; `errc::timed_out`;
+/// `errc::malformed_reply` if what answers is no POP3 server. Port and security that do not fit: `errc::tls_not_spoken`,
+/// `errc::tls_expected`, `errc::no_greeting`. `errc::stls_not_offered`; `errc::unexpected_data` if something came in clear
+/// behind the +OK to STLS.
 /// Cancellation: terminal. Closes the connection. A lookup of the name cannot be stopped, neither so nor by the
 /// deadline: it is no longer waited for, but keeps `io_context::run()` from returning until the system gives it up.
-/// Limits: `limits::connect_time` for all of it; `limits::response_line`.
-template <class Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, const tls_context& tls, std::string host,
+/// Limits: `limits::connect_time` for all of it; `limits::response_line`; `limits::capabilities` with STLS.
+template <detail::security_value How, class Token = default_token>
+auto async_connect(const asio::any_io_executor& executor, const How& how, std::string host,
                    const connect_options& options, Token&& token = {})
 {
-    tls_stream stream(executor, tls);
-    const auto unusable = stream.expect_host(host);
-    return detail::async_connect_stream(std::move(stream), unusable, std::move(host), 995, options,
-                                        std::forward<Token>(token));
+    return detail::async_connect_how(executor, how, std::move(host), options.port, options,
+                                     std::forward<Token>(token));
 }
 
-template <detail::no_options Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, const tls_context& tls, std::string host,
+template <detail::security_value How, detail::no_options Token = default_token>
+auto async_connect(const asio::any_io_executor& executor, const How& how, std::string host,
                    Token&& token = {})
 {
-    return async_connect(executor, tls, std::move(host), connect_options(), std::forward<Token>(token));
+    return async_connect(executor, how, std::move(host), connect_options(), std::forward<Token>(token));
 }
 
-/// The same without TLS, to port 110 if none is set: a `session<authorization, tcp_stream>`. What would show a
-/// password does not compile on it.
-template <class Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, without_tls_t, std::string host,
+/// The same to the host and port of a URL. The port of the options, if one is set, comes before that of the URL. User and
+/// mechanism are for the login: `async_login(password(where.user, secret), login_options(where.auth))`.
+template <detail::security_value How, class Token = default_token>
+auto async_connect(const asio::any_io_executor& executor, const How& how, const url& where,
                    const connect_options& options, Token&& token = {})
 {
-    return detail::async_connect_stream(tcp_stream(executor), {}, std::move(host), 110, options,
-                                        std::forward<Token>(token));
+    return detail::async_connect_how(executor, how, where.host, options.port == 0 ? where.port : options.port,
+                                     options, std::forward<Token>(token));
 }
 
-template <detail::no_options Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, without_tls_t w, std::string host,
+template <detail::security_value How, detail::no_options Token = default_token>
+auto async_connect(const asio::any_io_executor& executor, const How& how, const url& where,
                    Token&& token = {})
 {
-    return async_connect(executor, w, std::move(host), connect_options(), std::forward<Token>(token));
-}
-
-/// The same without TLS, and passwords may be sent: a `session<authorization, cleartext_stream>`. Anyone on the way
-/// can read and change everything.
-template <class Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, allow_cleartext_t, std::string host,
-                   const connect_options& options, Token&& token = {})
-{
-    return detail::async_connect_stream(cleartext_stream(executor), {}, std::move(host), 110, options,
-                                        std::forward<Token>(token));
-}
-
-template <detail::no_options Token = default_token>
-auto async_connect(const asio::any_io_executor& executor, allow_cleartext_t a, std::string host,
-                   Token&& token = {})
-{
-    return async_connect(executor, a, std::move(host), connect_options(), std::forward<Token>(token));
+    return async_connect(executor, how, where, connect_options(), std::forward<Token>(token));
 }
 
 // clang-format off
 template <class How, std::integral Port, class... T> auto async_connect(const asio::any_io_executor&, How&&, std::string, Port, T&&...) = delete; // the port goes into the options: pop3::connect_options options; options.port = 995;
 template <class... T> auto async_connect(asio::execution_context&, T&&...) = delete; // pass its executor: context.get_executor()
-template <class... T> auto async_connect(const asio::any_io_executor&, const std::string&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::without_tls or pop3::allow_cleartext
+template <class... T> auto async_connect(const asio::any_io_executor&, const std::string&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
 // clang-format on
 
 /// Reads the greeting over a stream that is connected already (through a proxy, say, or over a Unix socket), with
@@ -195,8 +255,8 @@ auto async_greet(Stream stream, const connect_options& options, Token&& token = 
     asio::any_io_executor executor = stream.get_executor();
     auto c =
         std::make_shared<detail::connection<Stream>>(std::move(stream), options.limits, options.observer);
-    return detail::async_drive(std::move(c), executor, command::exchange<command::hello>(command::hello()),
-                               detail::greeted<Stream>(), detail::part::whole, std::forward<Token>(token));
+    return detail::async_drive(std::move(c), executor, command::await_greeting(), detail::greeted<Stream>(),
+                               detail::part::whole, std::forward<Token>(token));
 }
 
 template <async_stream Stream, detail::no_options Token = default_token>

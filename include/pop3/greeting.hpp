@@ -16,7 +16,8 @@ struct greeting {
     response_code code = response_code::none;
     /// The response code as the server wrote it, without the brackets.
     std::string code_text;
-    /// The timestamp for APOP with its angle brackets (RFC 1939, section 7); empty if the server gave none.
+    /// The timestamp for APOP with its angle brackets (RFC 1939, section 7). Empty if the server gave
+    /// none, or one that is no msg-id, and so not safe to use (`errc::no_timestamp`).
     std::string timestamp;
 
     friend bool operator==(const greeting&, const greeting&) = default;

@@ -2,13 +2,25 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/tls_identity.hpp>
+#include <pop3/detail/tls_last_error.hpp>
+#include <pop3/detail/tls_pins.hpp>
+#include <pop3/detail/tls_resumption.hpp>
+#include <pop3/detail/tls_state.hpp>
+#include <pop3/detail/tls_verify.hpp>
+
 #include <asio/buffer.hpp>
 #include <asio/ssl/context.hpp>
 
 #include <openssl/ssl.h>
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace pop3 {
 
@@ -18,6 +30,9 @@ namespace pop3 {
 ///
 /// TLS 1.2 or newer; the server's certificate chain and host name are verified, and there is no switch for that.
 /// Constructor and setters throw `std::system_error` if OpenSSL cannot do what they ask.
+///
+/// Keep the context between connections: the second one to a server resumes the TLS session of the first, which saves
+/// the server's certificate, its verification and, with TLS 1.2, a round trip.
 class tls_context {
 public:
     /// Trusts the certificate authorities that the system trusts.
@@ -28,36 +43,118 @@ public:
                              asio::ssl::context::no_tlsv1_1);
         context_.set_verify_mode(asio::ssl::verify_peer);
         context_.set_default_verify_paths();
+        SSL_CTX* const handle = context_.native_handle();
         // Neither saves anything for a client that reads to the end, and both have been attacked.
-        SSL_CTX_set_options(context_.native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+        SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+        SSL_CTX_set_cert_verify_callback(handle, detail::verify_certificate,
+                                         &detail::attach_tls_state(handle));
+        detail::keep_sessions(handle, true);
+    }
+
+    /// Speaks TLS 1.3 or newer only.
+    void require_tls_1_3()
+    {
+        forget_sessions();
+        detail::tls_require(SSL_CTX_set_min_proto_version(native_handle(), TLS1_3_VERSION) == 1, "TLS 1.3");
     }
 
     /// Trusts the certificates in a PEM file as well.
     void load_verify_file(const std::string& path)
     {
+        forget_sessions();
         context_.load_verify_file(path);
     }
 
     /// Trusts a certificate given in PEM form as well.
     void add_certificate_authority(std::string_view pem)
     {
+        forget_sessions();
         context_.add_certificate_authority(asio::buffer(pem.data(), pem.size()));
     }
 
+    /// Accepts only servers whose certificate is for this public key, or that another pin allows. Any number of pins, of
+    /// both kinds: one of them must fit the server's own certificate (not one above it). Chain and host name are verified
+    /// all the same. Pin a second key that is not in use yet, or a lost key locks everyone out.
+    ///
+    /// The pin is the SHA-256 of the SubjectPublicKeyInfo in base64, as `tls_info::public_key_sha256` gives it; curl's
+    /// prefix "sha256//" may stand in front. It stays the same while the server's certificates are renewed for one key.
+    ///
+    /// Throws `std::errc::invalid_argument` if it is not that. A handshake with a server that no pin allows fails with
+    /// `certificate_errc::not_pinned`, before anything was sent to it.
+    void pin_public_key(std::string_view base64_sha256)
+    {
+        add_pin(pins().public_keys, detail::parse_public_key_pin(base64_sha256),
+                "pin_public_key wants the base64 of a SHA-256");
+    }
+
+    /// The same with the certificate itself, which every renewal changes: its SHA-256 fingerprint in hexadecimal, in
+    /// upper or lower case, with colons between the octets or without.
+    void pin_certificate(std::string_view hex_sha256)
+    {
+        add_pin(pins().certificates, detail::parse_certificate_pin(hex_sha256),
+                "pin_certificate wants a SHA-256 fingerprint in hexadecimal");
+    }
+
+    /// Has `callback` decide on each certificate of the chain, and on each thing that is wrong with it: it is called with
+    /// OpenSSL's verdict and its `X509_STORE_CTX` (`X509_STORE_CTX_get_error`, `..._get_current_cert`, `..._get_error_depth`).
+    /// An empty function ends that.
+    ///
+    /// Its word is final: `true` overrules OpenSSL, for the host's name as for a forged signature. A callback that returns
+    /// true without looking makes TLS worthless, as anyone in between can read passwords then. To refuse more than OpenSSL
+    /// does, return `preverified && ...`. To accept a certificate of one's own, do not write a callback but give it to
+    /// `add_certificate_authority`. After the callback only the pins are checked, and nothing else.
+    ///
+    /// If it throws, the certificate is refused. It must be callable from several threads at once if connections are made in
+    /// several. It is not called when a session is resumed that it accepted before (`set_session_resumption`).
+    void set_verify_callback(std::function<bool(bool preverified, X509_STORE_CTX* chain)> callback)
+    {
+        forget_sessions();
+        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER,
+                           callback ? detail::ask_verify_callback : nullptr);
+        state().verify = std::move(callback);
+    }
+
+    /// Says whether a connection may resume the TLS session of an earlier one to the same host, if the server agrees: it does
+    /// by default. Certificate, pins and callback are not asked again then, for as long as the server and OpenSSL let a
+    /// session live (OpenSSL: two hours). What is kept is bounded, and forgotten when this context is changed.
+    void set_session_resumption(bool on)
+    {
+        forget_sessions();
+        detail::keep_sessions(native_handle(), on);
+    }
+
     /// Shows this certificate to servers that ask for one: a PEM file with the certificate, and those that lead
-    /// from it to the root.
+    /// from it to the root. Its key is set after it.
     void use_certificate_chain_file(const std::string& path)
     {
-        context_.use_certificate_chain_file(path);
+        forget_sessions();
+        detail::use_certificate_chain(native_handle(), detail::pem_file(path));
     }
 
-    /// The private key of that certificate: a PEM file, not encrypted.
+    /// The same, given in PEM form.
+    void use_certificate_chain(std::string_view pem)
+    {
+        forget_sessions();
+        detail::use_certificate_chain(native_handle(), detail::pem_text(pem));
+    }
+
+    /// The private key of that certificate: a PEM file, not encrypted. Throws if it is the key of another one.
     void use_private_key_file(const std::string& path)
     {
-        context_.use_private_key_file(path, asio::ssl::context::pem);
+        forget_sessions();
+        detail::use_private_key(native_handle(), detail::pem_file(path));
     }
 
-    /// OpenSSL's own handle, for what is not wrapped here.
+    /// The same, given in PEM form.
+    void use_private_key(std::string_view pem)
+    {
+        forget_sessions();
+        detail::use_private_key(native_handle(), detail::pem_text(pem));
+    }
+
+    /// OpenSSL's own handle, for what is not wrapped here. After a change to what is trusted call
+    /// `set_session_resumption`, which forgets what was trusted before. The library needs for itself the callbacks for the
+    /// verification, for new sessions and for information.
     SSL_CTX* native_handle() noexcept
     {
         return context_.native_handle();
@@ -65,6 +162,30 @@ public:
 
 private:
     friend class tls_stream;
+
+    detail::tls_state& state()
+    {
+        return *detail::tls_state_of(native_handle());
+    }
+
+    detail::tls_pins& pins()
+    {
+        return state().pins;
+    }
+
+    void forget_sessions()
+    {
+        state().sessions.clear();
+    }
+
+    void add_pin(std::vector<detail::sha256_digest>& to, const std::optional<detail::sha256_digest>& pin,
+                 const char* wanted)
+    {
+        if (!pin)
+            throw std::system_error(std::make_error_code(std::errc::invalid_argument), wanted);
+        forget_sessions();
+        to.push_back(*pin);
+    }
 
     // Asio takes it as not const, though a connection only reads it.
     mutable asio::ssl::context context_;

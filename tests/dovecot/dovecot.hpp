@@ -14,27 +14,24 @@
 // name, say) is independent of all others.
 //
 // Two compile definitions say where things are: POP3_DOVECOT_START, the path of start.sh, and, optional,
-// POP3_DOVECOT_DIR, the folder that provide.sh was given.  Needs POSIX and C++20, nothing else.
+// POP3_DOVECOT_DIR, the folder that provide.sh was given.
+
+#include "started_server.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,62 +46,23 @@
 #define POP3_DOVECOT_DIR ""
 #endif
 
-extern char** environ;
-
 namespace test {
 
-class dovecot {
+class dovecot : public started_server {
 public:
     static constexpr const char* password = "secret";
 
     // Starts a server; throws std::runtime_error with what the script and the server's log said when that
     // fails.  `provided` is the folder given to provide.sh, or empty for the installed Dovecot.
     explicit dovecot(std::string start_script = POP3_DOVECOT_START, std::string provided = POP3_DOVECOT_DIR)
-        : start_script_(std::move(start_script)), provided_(std::move(provided))
+        : started_server("dovecot", std::move(start_script), std::move(provided))
     {
-        if (start_script_.empty()) {
-            throw std::runtime_error("dovecot: POP3_DOVECOT_START is not defined");
-        }
-        make_work_dir();
-        try {
-            start();
-        } catch (...) {
-            end();
-            throw;
-        }
     }
 
-    dovecot(const dovecot&) = delete;
-    dovecot& operator=(const dovecot&) = delete;
-
-    ~dovecot()
-    {
-        end();
-    }
-
-    // The one server of this test program.  It is started by the first call and ended with the program, also
-    // by std::exit(); when the program is killed or aborts, start.sh's watch ends it.  A start that failed is
-    // not tried again: all later calls throw the same.
+    // The one server of this test program.
     static dovecot& instance()
     {
-        struct starter {
-            std::unique_ptr<dovecot> server;
-            std::string error;
-
-            starter()
-            {
-                try {
-                    server = std::make_unique<dovecot>();
-                } catch (const std::exception& e) {
-                    error = e.what();
-                }
-            }
-        };
-        static starter only;
-        if (!only.server) {
-            throw std::runtime_error(only.error);
-        }
-        return *only.server;
+        return only<dovecot>();
     }
 
     // --- where it listens ---------------------------------------------------------------------------------
@@ -162,10 +120,62 @@ public:
         return value("host_tls_required");
     }
 
-    // PEM file of the authority that signed all the certificates.
-    std::string ca_file() const
+    // This host asks TLS clients for a certificate, and a client that shows client_certificate() can log in by EXTERNAL.
+    // A client that wants to resume a TLS session here is refused in the handshake: Dovecot asks for certificates
+    // without the setting of OpenSSL that resuming needs then.
+    std::string client_certificate_host() const
     {
-        return work_dir_ + "/ca.pem";
+        return value("host_client_certificate");
+    }
+
+    // Does it offer SCRAM-SHA-1-PLUS and SCRAM-SHA-256-PLUS under TLS?  Dovecot 2.4 does.  It takes tls-exporter in
+    // TLS 1.3 and tls-unique in TLS 1.2; by any other binding 2.4.1's login process crashes, and with it every
+    // connection that has not logged in.
+    bool has_channel_binding() const
+    {
+        return value("channel_binding") == "yes";
+    }
+
+    // --- without a password -------------------------------------------------------------------------------
+
+    // PEM files of the certificate and the key of a client who is the user "alice".
+    std::string client_certificate() const
+    {
+        return work_dir() + "/client.pem";
+    }
+
+    std::string client_key() const
+    {
+        return work_dir() + "/client.key";
+    }
+
+    // And of a client who says so too, but nobody has signed it.
+    std::string stranger_certificate() const
+    {
+        return work_dir() + "/stranger.pem";
+    }
+
+    std::string stranger_key() const
+    {
+        return work_dir() + "/stranger.key";
+    }
+
+    // A bearer token, for XOAUTH2 and OAUTHBEARER, that logs the user in: a JSON Web Token.
+    std::string token(const std::string& user) const
+    {
+        return sign(user, 3600, value("jwt_key"));
+    }
+
+    // One whose time has passed: refused, as any other bad one, with the status "invalid_token" or "401".
+    std::string expired_token(const std::string& user) const
+    {
+        return sign(user, -60, value("jwt_key"));
+    }
+
+    // One that somebody else has signed.
+    std::string forged_token(const std::string& user) const
+    {
+        return sign(user, 3600, "another key");
     }
 
     // --- maildrops ----------------------------------------------------------------------------------------
@@ -231,7 +241,7 @@ public:
     std::string log_tail() const
     {
         constexpr std::size_t limit = 4000;
-        std::string log = read_file(work_dir_ + "/dovecot.log", false);
+        std::string log = read_file(work_dir() + "/dovecot.log", false);
         if (log.size() > limit) {
             log.erase(0, log.size() - limit);
             log.erase(0, log.find('\n') + 1);
@@ -240,174 +250,15 @@ public:
     }
 
 private:
-    std::string start_script_;
-    std::string provided_;
-    std::string work_dir_;
-    std::map<std::string, std::string> values_;
-    // Open as long as this process lives: its end is how start.sh's watch learns that.
-    int watch_ = -1;
     const std::time_t started_ = std::time(nullptr);
     std::atomic<unsigned long> next_ = 0;
-
-    // The memory file system, unless TMPDIR says otherwise: a disk that is busy needs up to ten seconds for
-    // a maildrop of 10,000 messages.  In containers it is often small, or programs cannot be run from it.
-    static std::filesystem::path temporary_dir()
-    {
-        constexpr std::uintmax_t wanted = 512 * 1024 * 1024;
-        struct statvfs memory = {};
-        bool fit = std::getenv("TMPDIR") == nullptr && ::statvfs("/dev/shm", &memory) == 0 &&
-                   ::access("/dev/shm", W_OK | X_OK) == 0 &&
-                   std::uintmax_t(memory.f_bavail) * memory.f_frsize >= wanted;
-#ifdef ST_NOEXEC
-        fit = fit && (memory.f_flag & ST_NOEXEC) == 0;
-#endif
-        return fit ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
-    }
-
-    void make_work_dir()
-    {
-        std::string name = (temporary_dir() / "pop3-dovecot.XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw std::system_error(errno, std::generic_category(), "dovecot: cannot create " + name);
-        }
-        work_dir_ = name;
-    }
-
-    void start()
-    {
-        int input[2];
-        open_pipe(input);
-        watch_ = input[1];
-        std::string output;
-        int status = 0;
-        try {
-            status = run({start_script_, work_dir_, provided_, "--watch-stdin"}, input[0], output);
-        } catch (...) {
-            ::close(input[0]);
-            throw;
-        }
-        ::close(input[0]);
-        if (status != 0) {
-            throw std::runtime_error("dovecot: " + start_script_ + " failed:\n" + output);
-        }
-
-        std::ifstream ports(work_dir_ + "/ports");
-        for (std::string line; std::getline(ports, line);) {
-            const auto equals = line.find('=');
-            if (equals != std::string::npos) {
-                values_[line.substr(0, equals)] = line.substr(equals + 1);
-            }
-        }
-    }
-
-    void end() noexcept
-    {
-        try {
-            std::string output;
-            const auto stop_script = std::filesystem::path(start_script_).replace_filename("stop.sh");
-            run({stop_script.string(), work_dir_}, -1, output);
-        } catch (...) {
-            // The watch ends the server instead when its pipe is closed.
-        }
-        if (watch_ != -1) {
-            ::close(watch_);
-        }
-        std::error_code ignored;
-        std::filesystem::remove_all(work_dir_, ignored);
-    }
-
-    // Runs a program to its end; true output and error output go to `output`, the exit status is returned.
-    // `input` is its standard input, /dev/null if -1.
-    static int run(std::vector<std::string> arguments, int input, std::string& output)
-    {
-        std::vector<char*> argv;
-        for (std::string& argument : arguments) {
-            argv.push_back(argument.data());
-        }
-        argv.push_back(nullptr);
-
-        int out[2];
-        open_pipe(out);
-        posix_spawn_file_actions_t actions;
-        ::posix_spawn_file_actions_init(&actions);
-        if (input == -1) {
-            ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-        } else {
-            ::posix_spawn_file_actions_adddup2(&actions, input, 0);
-        }
-        ::posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-        ::posix_spawn_file_actions_adddup2(&actions, out[1], 2);
-        pid_t pid = -1;
-        const int error = ::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
-        ::posix_spawn_file_actions_destroy(&actions);
-        ::close(out[1]);
-        if (error != 0) {
-            ::close(out[0]);
-            throw std::system_error(error, std::generic_category(), "dovecot: cannot run " + arguments[0]);
-        }
-
-        char buffer[4096];
-        for (;;) {
-            const ssize_t n = ::read(out[0], buffer, sizeof buffer);
-            if (n > 0) {
-                output.append(buffer, static_cast<std::size_t>(n));
-            } else if (n == 0 || errno != EINTR) {
-                break;
-            }
-        }
-        ::close(out[0]);
-        int status = 0;
-        while (::waitpid(pid, &status, 0) == -1) {
-            if (errno != EINTR) {
-                throw std::system_error(errno, std::generic_category(), "dovecot: waitpid");
-            }
-        }
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
-
-    // Close-on-exec, so that no program started later keeps an end open.
-    static void open_pipe(int (&ends)[2])
-    {
-        if (::pipe(ends) == -1) {
-            throw std::system_error(errno, std::generic_category(), "dovecot: pipe");
-        }
-        for (const int end : ends) {
-            ::fcntl(end, F_SETFD, FD_CLOEXEC);
-        }
-    }
-
-    const std::string& value(const std::string& name) const
-    {
-        const auto found = values_.find(name);
-        if (found == values_.end()) {
-            throw std::runtime_error("dovecot: start.sh did not tell " + name);
-        }
-        return found->second;
-    }
-
-    template <class Number>
-    Number number(const std::string& name) const
-    {
-        const std::string& text = value(name);
-        Number result = 0;
-        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), result);
-        if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) {
-            throw std::runtime_error("dovecot: start.sh told " + name + "=" + text);
-        }
-        return result;
-    }
-
-    std::uint16_t port(const std::string& name) const
-    {
-        return number<std::uint16_t>(name);
-    }
 
     std::string maildir(const std::string& user) const
     {
         if (user.empty() || user.front() == '.' || user.find('/') != std::string::npos || user == "broken") {
             throw std::invalid_argument("dovecot: no maildrop for a user called '" + user + "'");
         }
-        return work_dir_ + "/mail/" + user;
+        return work_dir() + "/mail/" + user;
     }
 
     void make_dirs(const std::string& dir) const
@@ -451,13 +302,38 @@ private:
         give(path);
     }
 
-    static std::string read_file(const std::filesystem::path& path, bool must_exist = true)
+    // RFC 7519 in the compact form of RFC 7515.
+    static std::string sign(const std::string& user, std::int64_t lifetime, const std::string& key)
     {
-        std::ifstream file(path, std::ios::binary);
-        if (!file && must_exist) {
-            throw std::runtime_error("dovecot: cannot read " + path.string());
+        if (user.find_first_of("\"\\") != std::string::npos) {
+            throw std::invalid_argument("dovecot: no token for a user called '" + user + "'");
         }
-        return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+        const std::int64_t now = std::time(nullptr);
+        std::string token =
+            base64url(R"({"alg":"HS256","typ":"JWT"})") + "." +
+            base64url(R"({"sub":")" + user + R"(","scope":"mail","iat":)" + std::to_string(now - 120) +
+                      R"(,"exp":)" + std::to_string(now + lifetime) + "}");
+        unsigned char mac[EVP_MAX_MD_SIZE];
+        unsigned int size = 0;
+        if (::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                   reinterpret_cast<const unsigned char*>(token.data()), token.size(), mac,
+                   &size) == nullptr) {
+            throw std::runtime_error("dovecot: cannot sign a token");
+        }
+        return token + "." + base64url({reinterpret_cast<const char*>(mac), size});
+    }
+
+    static std::string base64url(std::string_view octets)
+    {
+        std::string text((octets.size() + 2) / 3 * 4 + 1, '\0');
+        const int size = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                           reinterpret_cast<const unsigned char*>(octets.data()),
+                                           static_cast<int>(octets.size()));
+        text.resize(static_cast<std::size_t>(size));
+        text.erase(std::min(text.find('='), text.size()));
+        std::replace(text.begin(), text.end(), '+', '-');
+        std::replace(text.begin(), text.end(), '/', '_');
+        return text;
     }
 };
 

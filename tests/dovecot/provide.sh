@@ -32,46 +32,10 @@ if command -v dovecot > /dev/null; then
     done
 fi
 
-for tool in apt-get apt-cache dpkg-deb dpkg-query; do
-    command -v "$tool" > /dev/null ||
-        die "no usable Dovecot here, and without $tool it cannot be downloaded." \
-            "Install Dovecot 2.3 or 2.4 with its POP3 server (the package dovecot, on Alpine also" \
-            "dovecot-pop3d); it need not be enabled."
-done
-
-mkdir -p "$(dirname "$dir")" || die "cannot create the folder of $dir"
-dir=$(cd "$(dirname "$dir")" && pwd -P)/$(basename "$dir")
-tmp=$(mktemp -d "$dir.XXXXXX") || die "cannot create a folder beside $dir"
-trap 'rm -rf "$tmp"' EXIT
-mkdir -p "$tmp/debs" "$tmp/state/lists/partial" "$tmp/cache/archives/partial" "$tmp/root"
-
-# apt's usual package lists are tried first.  They may be absent (fresh containers have none) or so old that
-# the packages they name are gone; then lists are fetched into a folder of our own, for which neither root
-# nor a change to the machine's lists is needed.
-options=(-q -o "APT::Sandbox::User=root")
-own_lists=(-o "Dir::State=$tmp/state" -o "Dir::State::status=/var/lib/dpkg/status" -o "Dir::Cache=$tmp/cache")
-log=$tmp/log
-
-download()
-{
-    (cd "$tmp/debs" && rm -f ./*.deb && apt-get "${options[@]}" download "$@") >> "$log" 2>&1
-}
-
-unpack()
-{
-    local deb
-    for deb in "$tmp"/debs/*.deb; do
-        dpkg-deb -x "$deb" "$tmp/root" || die "cannot unpack $deb"
-    done
-}
-
-packages=(dovecot-core dovecot-pop3d)
-if ! download "${packages[@]}"; then
-    options+=("${own_lists[@]}")
-    apt-get "${options[@]}" update >> "$log" 2>&1
-    download "${packages[@]}" || { tail -n 20 "$log" >&2; die "apt-get could not download ${packages[*]}"; }
-fi
-unpack
+. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
+debian_begin "$dir" "Install Dovecot 2.3 or 2.4 with its POP3 server (the package dovecot, on Alpine also dovecot-pop3d); \
+it need not be enabled."
+debian_fetch dovecot-core dovecot-pop3d
 
 # Of all this keep what the tests run.
 mkdir -p "$tmp/keep/usr/sbin" "$tmp/keep/usr/bin" "$tmp/keep/usr/lib" "$tmp/keep/usr/share" "$tmp/cwd"
@@ -89,58 +53,13 @@ find "$tmp/keep/usr/sbin" "$tmp/keep/usr/bin" "$tmp/keep/usr/lib/dovecot" -type 
      -e 's#/usr/lib/dovecot#/proc/self/cwd/l#g' -e 's#/usr/bin/doveconf#/proc/self/cwd/dc#g' {} + ||
     die "cannot adapt the programs"
 
-# From here on the programs are run as start.sh will run them.
+# From here on the programs are run as start.sh will run them.  Libraries that are missing here go to where Dovecot's
+# own are, so that there is one folder to look in.
 ln -s ../keep/usr/lib/dovecot "$tmp/cwd/l" && cd "$tmp/cwd" || die "cannot write to $tmp"
-libraries=$tmp/keep/usr/lib/dovecot
-
-# lost: names of the libraries that the programs need and do not find
-lost()
-{
-    local program name rest
-    for program in sbin/dovecot bin/doveconf lib/dovecot/{anvil,auth,config,log,stats,pop3,pop3-login} \
-                   lib/dovecot/modules/{libssl_iostream_openssl.so,auth/*.so}; do
-        LD_LIBRARY_PATH=/proc/self/cwd/l ldd "../keep/usr/$program" 2> /dev/null
-    done | while read -r name rest; do
-        [[ $rest == *'not found'* ]] && echo "$name"
-    done | sort -u
-}
-
-# depends PACKAGE...: the libraries that they depend on, of several possible ones the first, and that are not
-# installed.  libicu, which is large, only where it is missing: in Dovecot 2.3 just the full text search uses it.
-depends()
-{
-    local kind name alternative=no
-    apt-cache "${options[@]}" depends "$@" 2>> "$log" | while read -r kind name; do
-        case $kind:$alternative in
-        *Depends:*:no)
-            if [[ $name == lib* && ($name != libicu* || $missing == *libicu*) ]]; then
-                case $(dpkg-query -W -f '${db:Status-Status}' "$name" 2> /dev/null) in
-                installed*) ;;
-                *) echo "$name" ;;
-                esac
-            fi ;;
-        esac
-        case $kind in '|'*) alternative=yes ;; *) alternative=no ;; esac
-    done | sort -u
-}
-
-# Libraries that are missing here are searched in what the packages depend on, then in what that depends on.
-# They go to where Dovecot's own are, so that there is one folder to look in.
-for ((round = 0; round < 4; round++)); do
-    missing=$(lost)
-    [ -n "$missing" ] || break
-    mapfile -t packages < <(depends "${packages[@]}")
-    [ ${#packages[@]} -gt 0 ] || break
-    download "${packages[@]}" || { tail -n 20 "$log" >&2; die "apt-get could not download ${packages[*]}"; }
-    unpack
-    for name in $missing; do
-        for file in "$tmp"/root/lib/*-linux-*/"$name" "$tmp"/root/usr/lib/*-linux-*/"$name"; do
-            [ -e "$file" ] && cp -L "$file" "$libraries/$name"
-        done
-    done
-done
-missing=$(lost)
-[ -z "$missing" ] || die "libraries are missing here: $missing"
+kept=../keep/usr
+debian_libraries "$tmp/keep/usr/lib/dovecot" 'dovecot-core dovecot-pop3d' /proc/self/cwd/l $kept/sbin/dovecot \
+    $kept/bin/doveconf $kept/lib/dovecot/{anvil,auth,config,log,stats,pop3,pop3-login} \
+    $kept/lib/dovecot/modules/{libssl_iostream_openssl.so,auth/*.so}
 
 version=$(LD_LIBRARY_PATH=/proc/self/cwd/l ../keep/usr/sbin/dovecot --version)
 case $version in
@@ -148,10 +67,5 @@ case $version in
 *) die "this system's Dovecot is version '$version'; the tests' configurations are for 2.3 and 2.4" ;;
 esac
 
-# Put in place in one step, so that a DIR that exists is always complete.  When another call has been faster,
-# its DIR is as good.
-chmod -R a+rX "$tmp/keep"
-if ! mv -T "$tmp/keep" "$dir" 2> /dev/null && [ ! -e "$dir/usr/lib/dovecot/pop3-login" ]; then
-    die "cannot create $dir (it must not exist or be empty)"
-fi
+debian_end usr/lib/dovecot/pop3-login
 echo "Dovecot: $version unpacked in $dir"

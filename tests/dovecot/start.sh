@@ -15,19 +15,28 @@
 #   127.0.0.2       certificate for localhost and all these addresses, expired in 2021
 #   127.0.0.3       certificate for wrong.example only
 #   127.0.0.4       refuses passwords in the clear until there is TLS
+#   127.0.0.5       asks TLS clients for a certificate, none will do; TLS sessions are not resumed here
 # When all is ready, these files are in WORKDIR:
 #   ports    lines NAME=VALUE for the shell, see the end of this script
 #   pid      the process to end (as stop.sh does)
 #   ca.pem   the certificate authority that all the certificates are signed by
+#   client.pem, client.key      a client's certificate, for the user "alice", and its key
+#   stranger.pem, stranger.key  a certificate for "alice" too, which no authority has signed
 #   mail/    the maildrops: mail/NAME is the Maildir of user NAME
 #   dovecot.log
 # Every user name is accepted with the password "secret".  A maildrop that is not there is made, empty.
 # Special users: "broken" logs in but the maildrop cannot be opened ([SYS/TEMP]); "odd" has the password
-# [pass word "\ äöü] (without the brackets) beside "secret".
+# [pass word "\ äöü] (without the brackets) beside "secret", [a=1,b=ä] has [p=1,q=ß] beside it.  By SCRAM these two
+# have the passwords of their own only.  Names may have letters of any language and this punctuation: .-_@,=+!
 # A user's second session is refused with [IN-USE] after 10 to 13 seconds: Dovecot waits for the maildrop's lock,
 # and no setting shortens it.  (mail_max_userip_connections refuses at once, but most versions then say
 # [SYS/TEMP] or no code.)
-# Mechanisms: USER/PASS, APOP, SASL PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256.
+# Mechanisms: USER/PASS, APOP, SASL PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 and
+#   SCRAM-SHA-1-PLUS, SCRAM-SHA-256-PLUS  Dovecot 2.4 under TLS: tls-exporter, and tls-unique up to TLS 1.2
+#   EXTERNAL              as the user whom the client's certificate names: works at 127.0.0.5 only
+#   XOAUTH2, OAUTHBEARER  as the user whom a JSON Web Token names in "sub", signed by HS256 with the key jwt_key of the
+#                         file ports, with a time "exp" to come and the "scope" mail
+#   ANONYMOUS             as the user "anonymous"
 #
 # Root's server runs as user 65534 (nobody), any other user's as that user.  Maildrops made by root must
 # belong to 65534 then (the file ports names it).
@@ -95,8 +104,9 @@ if [ -n "$(ls -A "$workdir")" ]; then
     [ -e "$workdir/pid" ] && "$here/stop.sh" "$workdir"
 fi
 : > "$workdir/.pop3-test-server" || die "cannot write to $workdir"
-rm -rf "$workdir"/{run,state,mail,certs,dovecot,ports,pid,ca.pem,dovecot.log,stdout.log}
-mkdir "$workdir"/{run,run/login,state,mail,certs} || die "cannot write to $workdir"
+rm -rf "$workdir"/{run,state,mail,certs,tokens,dovecot,ports,pid,dovecot.log,stdout.log} \
+    "$workdir"/{ca,client,stranger}.{pem,key}
+mkdir "$workdir"/{run,run/login,state,mail,certs,tokens} || die "cannot write to $workdir"
 chmod 750 "$workdir/run/login"
 : > "$workdir/mail/broken" # a file where a folder is needed
 
@@ -123,11 +133,13 @@ case $version in
 2.3.*)
     version=2.3
     head=
+    plus=
     connections='service_count = 0' ;;
 2.4.*)
     version=2.4
     # These must come first: the version that the configuration is written for, whichever 2.4 reads it.
     head=$'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0'
+    plus='scram-sha-1-plus scram-sha-256-plus'
     connections='restart_request_count = unlimited' ;;
 *) die "${dovecot[-1]} is version '$version'; the configurations here are for 2.3 and 2.4" ;;
 esac
@@ -160,17 +172,17 @@ END
 # run COMMAND...: what openssl writes is of interest only when it fails
 run() { "$@" > "$certs/openssl.log" 2>&1 < /dev/null || { cat "$certs/openssl.log" >&2; die "failed: $*"; }; }
 
-# certificate NAME SUBJECTALTNAME END
+# certificate NAME SUBJECTALTNAME END [PURPOSE KEY]
 certificate()
 {
     cat > "$certs/$1.ext" <<END
 subjectAltName = $2
 basicConstraints = CA:FALSE
-extendedKeyUsage = serverAuth
+extendedKeyUsage = ${4:-serverAuth}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 END
-    run openssl req -config "$certs/openssl.cnf" -new -key "$certs/server.key" -subj "/CN=$1" \
+    run openssl req -config "$certs/openssl.cnf" -new -key "${5:-$certs/server.key}" -subj "/CN=$1" \
         -out "$certs/$1.csr"
     run openssl ca -config "$certs/openssl.cnf" -batch -notext -cert "$workdir/ca.pem" \
         -keyfile "$certs/ca.key" -startdate 20200101000000Z -enddate "$3" -extfile "$certs/$1.ext" \
@@ -183,23 +195,56 @@ run openssl req -config "$certs/openssl.cnf" -x509 -new -key "$certs/ca.key" -su
     -days 3650 -extensions authority -out "$workdir/ca.pem"
 far=20491231235959Z
 names=DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1
-others=IP:127.0.0.2,IP:127.0.0.3,IP:127.0.0.4
+others=IP:127.0.0.2,IP:127.0.0.3,IP:127.0.0.4,IP:127.0.0.5
 certificate localhost "$names" "$far"
 certificate others "$names,$others" "$far"
 certificate expired "$names,$others" 20210101000000Z
 certificate wrong.example DNS:wrong.example "$far"
 certificate sni.example DNS:sni.example "$far"
 
+for name in client stranger; do
+    run openssl ecparam -genkey -name prime256v1 -noout -out "$workdir/$name.key"
+done
+certificate alice email:alice@localhost "$far" clientAuth "$workdir/client.key"
+cp "$certs/alice.pem" "$workdir/client.pem" || die "cannot write to $workdir"
+run openssl req -config "$certs/openssl.cnf" -x509 -new -key "$workdir/stranger.key" -subj "/CN=alice" \
+    -days 3650 -out "$workdir/stranger.pem"
+
 # --- configuration --------------------------------------------------------------------------------------
 
 ipv6=no
-listen='127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4'
+listen='127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5'
 if [ -r /proc/net/if_inet6 ] && [[ $(< /proc/net/if_inet6) == *00000000000000000000000000000001* ]]; then
     ipv6=yes
     listen="$listen ::1"
 fi
 
-printf 'odd:{PLAIN}pass word "\\ \303\244\303\266\303\274\n' > "$workdir/users"
+{
+    printf 'odd:{PLAIN}pass word "\\ \303\244\303\266\303\274\n'
+    printf 'a=1,b=\303\244:{PLAIN}p=1,q=\303\237\n'
+} > "$workdir/users"
+
+# All octets that UTF-8 uses beyond ASCII; no / and no %, because a name becomes part of a path.
+printf -v name_octets '\\x%x' {128..191} {194..244}
+printf -v name_octets '%b' "$name_octets"
+name_octets=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@,=+!$name_octets
+
+passwords='plain login cram-md5 apop scram-sha-1 scram-sha-256'
+[ -z "$plus" ] || passwords="$passwords $plus"
+
+# The key to tokens is looked up by a path: of the party that a token is for, of the algorithm, of the key's id.  All
+# three are what stands for "none" or are the only ones here.
+jwt_key=a-key-to-json-web-tokens-for-tests
+mkdir -p "$workdir/tokens/default/HS256" &&
+    printf %s "$jwt_key" | openssl base64 -A > "$workdir/tokens/default/HS256/default" ||
+    die "cannot write to $workdir"
+cat > "$workdir/tokens/settings" <<END
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=$workdir/tokens/
+username_attribute = sub
+scope = mail
+openid_configuration_url = https://localhost/.well-known/openid-configuration
+END
 
 # configuration PLAINPORT TLSPORT GREETING: what is the same in both versions, then what is not
 configuration()
@@ -254,7 +299,10 @@ service pop3 {
 default_vsz_limit = 2 G
 
 ssl = yes
-auth_mechanisms = plain login cram-md5 apop scram-sha-1 scram-sha-256
+auth_mechanisms = $passwords anonymous external xoauth2 oauthbearer
+auth_username_chars = $name_octets
+auth_anonymous_username = anonymous
+auth_ssl_username_from_cert = yes
 auth_failure_delay = 0
 auth_verbose = yes
 mail_fsync = never
@@ -271,6 +319,7 @@ END
 #   cannot say it, what they say of a request that they refuse is forgotten.
 # - The stock format of unique-ids repeats itself when a test makes a maildrop anew within a second; file names
 #   do not.
+# - A database that knows no passwords answers for the mechanisms that have none, and for no others.
 # - What is for one address only is last, because Dovecot 2.3 warns of global settings behind such a block.
 
 settings_2.3()
@@ -285,11 +334,23 @@ passdb {
   args = noauthenticate=y nodelay=y
 }
 passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $workdir/tokens/settings
+}
+passdb {
+  driver = static
+  mechanisms = external
+  args = nopassword=y
+}
+passdb {
   driver = passwd-file
+  mechanisms = $passwords
   args = username_format=%u $workdir/users
 }
 passdb {
   driver = static
+  mechanisms = $passwords
   args = password=secret
 }
 userdb {
@@ -312,6 +373,12 @@ local 127.0.0.4 {
   ssl_cert = <$certs/others.pem
   disable_plaintext_auth = yes
 }
+local 127.0.0.5 {
+  ssl_cert = <$certs/others.pem
+  ssl_ca = <$workdir/ca.pem
+  ssl_verify_client_cert = yes
+  ssl_require_crl = no
+}
 END
 }
 
@@ -323,6 +390,19 @@ settings_2.4()
 ssl_server_key_file = $certs/server.key
 ssl_server_cert_file = $certs/localhost.pem
 auth_allow_cleartext = yes
+oauth2 {
+  introspection_mode = local
+  username_attribute = sub
+  scope = mail
+  openid_configuration_url = https://localhost/.well-known/openid-configuration
+  oauth2_local_validation {
+    dict fs {
+      fs posix {
+        prefix = $workdir/tokens/
+      }
+    }
+  }
+}
 passdb nodelay {
   driver = static
   fields {
@@ -330,11 +410,20 @@ passdb nodelay {
     nodelay = y
   }
 }
+passdb external {
+  driver = static
+  mechanisms_filter = external
+  fields {
+    nopassword = y
+  }
+}
 passdb passwd-file {
+  mechanisms_filter = $passwords
   auth_username_format = %{user}
   passwd_file_path = $workdir/users
 }
 passdb static {
+  mechanisms_filter = $passwords
   password = secret
 }
 userdb static {
@@ -358,6 +447,12 @@ local 127.0.0.3 {
 local 127.0.0.4 {
   ssl_server_cert_file = $certs/others.pem
   auth_allow_cleartext = no
+}
+local 127.0.0.5 {
+  ssl_server_cert_file = $certs/others.pem
+  ssl_server_ca_file = $workdir/ca.pem
+  ssl_server_request_client_cert = yes
+  ssl_server_require_crl = no
 }
 local_name sni.example {
   ssl_server_cert_file = $certs/sni.example.pem
@@ -416,6 +511,9 @@ host_expired=127.0.0.2
 tls_wrong_host=$tls
 host_wrong_host=127.0.0.3
 host_tls_required=127.0.0.4
+host_client_certificate=127.0.0.5
+channel_binding=${plus:+yes}
+jwt_key=$jwt_key
 ipv6=$ipv6
 uid=$uid
 gid=$gid

@@ -10,7 +10,7 @@ set(floors
   "5 connect\\.hpp"
   "4 session\\.hpp"
   "4 session/.*"
-  "3 (stream|tls_context|tls_stream|tcp_stream|completion)\\.hpp"
+  "3 (stream|security|tls_context|tls_stream|tcp_stream|completion)\\.hpp"
   "3 detail/.*"
   "2 command/.*"
   "2 sasl/.*"

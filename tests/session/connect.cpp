@@ -468,6 +468,8 @@ TEST_CASE("an immediate executor does not make the reads of a message run inside
     const std::string large(64u << 20, 'x');
     test::tcp_peer fast([&](asio::ip::tcp::socket& s) {
         test::say(s, "+OK ready\r\n");
+        test::hear(s);
+        test::say(s, "-ERR\r\n");
         for (int i = 0; i != 2; ++i) {
             test::hear(s);
             test::say(s, "+OK\r\n");

@@ -207,6 +207,7 @@ TEST_CASE("temporaries that own memory, in an expression that waits")
     const std::string word(60, 'w');
     const auto talk = test::greeting();
     talk->client("USER " + name + "\r\n").server("-ERR\r\n");
+    talk->client("CAPA\r\n").server("-ERR\r\n");
     talk->client("USER " + name + "\r\n").server("+OK\r\n").client("PASS " + word + "\r\n").server("+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto executor = co_await asio::this_coro::executor;

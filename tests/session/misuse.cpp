@@ -112,7 +112,7 @@ TEST_CASE("one operation at a time")
 TEST_CASE("arguments that could end the line are refused before anything is sent")
 {
     const auto talk = test::greeting();
-    talk->client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
+    talk->client("CAPA\r\n").server("-ERR\r\n").client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
     talk->client("NOOP\r\n").server("+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto greeted = co_await test::greet(talk);
@@ -187,7 +187,7 @@ TEST_CASE("data that was not asked for")
 TEST_CASE("a reply to PASS that comes before PASS was sent")
 {
     const auto talk = test::greeting();
-    talk->client("USER alice\r\n").server("+OK\r\n+OK logged in\r\n");
+    talk->client("CAPA\r\n").server("-ERR\r\n").client("USER alice\r\n").server("+OK\r\n+OK logged in\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto greeted = co_await test::greet(talk);
         const pop3::password alice("alice", "secret");
@@ -195,7 +195,7 @@ TEST_CASE("a reply to PASS that comes before PASS was sent")
         const auto r = co_await std::move(greeted).async_login(alice, into(ec));
         CHECK(ec == pop3::errc::unexpected_data);
     });
-    CHECK(talk->written() == "USER alice\r\n");
+    CHECK(talk->written() == "CAPA\r\nUSER alice\r\n");
 }
 
 TEST_CASE("replies that are none")
@@ -217,7 +217,7 @@ TEST_CASE("replies that are none")
 TEST_CASE("a refusal hands the session back, or is thrown and drops it")
 {
     const auto talk = test::greeting();
-    talk->client("USER bob\r\n").server("-ERR never heard of bob\r\n");
+    talk->client("CAPA\r\n").server("-ERR\r\n").client("USER bob\r\n").server("-ERR never heard of bob\r\n");
     talk->client("USER alice\r\n").server("+OK\r\n").client("PASS wrong\r\n");
     talk->server("-ERR [AUTH] no\x1b[2J\r\n");
     test::run([&]() -> asio::awaitable<void> {

@@ -31,11 +31,11 @@ inline std::shared_ptr<script> greeting()
     return talk;
 }
 
-/// A script in which alice has logged in.
+/// A script in which alice has logged in, to an old server.
 inline std::shared_ptr<script> logged_in()
 {
     auto talk = greeting();
-    talk->client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
+    talk->client("CAPA\r\n").server("-ERR\r\n").client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
     return talk;
 }
 

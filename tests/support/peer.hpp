@@ -11,6 +11,9 @@
 #include <asio/ssl/stream.hpp>
 #include <asio/write.hpp>
 
+#include <openssl/ssl.h>
+
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,13 +31,17 @@ class peer {
 public:
     using conversation = std::function<void(Stream&)>;
 
-    /// Accepts one connection, does the TLS handshake if there is TLS, and calls `talk`.
-    explicit peer(conversation talk, std::function<void(asio::ssl::context&)> set_up = {})
-        : talk_(std::move(talk)), acceptor_(context_, {asio::ip::address_v4::loopback(), 0})
+    /// Accepts so many connections, one after the other; does the TLS handshake if there is TLS, and calls `talk`. Shows
+    /// `identity` if `set_up` chooses no other certificate.
+    explicit peer(conversation talk, std::function<void(asio::ssl::context&)> set_up = {},
+                  int connections = 1)
+        : talk_(std::move(talk)), acceptor_(context_, {asio::ip::address_v4::loopback(), 0}),
+          connections_(connections)
     {
-        identity.load_into(tls_);
         if (set_up)
             set_up(tls_);
+        if (SSL_CTX_get0_certificate(tls_.native_handle()) == nullptr)
+            identity.load_into(tls_);
         thread_ = std::thread([this] { run(); });
     }
 
@@ -43,6 +50,12 @@ public:
 
     ~peer()
     {
+        if (connections_ > 1) {
+            // It may wait for one that a failed test did not make.
+            stopping_ = true;
+            std::error_code ignored;
+            asio::ip::tcp::socket(context_).connect(acceptor_.local_endpoint(), ignored);
+        }
         thread_.join();
     }
 
@@ -56,9 +69,15 @@ public:
 private:
     void run()
     {
+        for (int i = 0; i != connections_ && !stopping_; ++i)
+            serve_one();
+    }
+
+    void serve_one()
+    {
         std::error_code ec;
         auto socket = acceptor_.accept(ec);
-        if (ec)
+        if (ec || stopping_)
             return;
         if constexpr (requires(Stream& s) { s.handshake(Stream::server, ec); }) {
             Stream stream(std::move(socket), tls_);
@@ -74,6 +93,8 @@ private:
     asio::io_context context_;
     asio::ssl::context tls_{asio::ssl::context::tls_server};
     asio::ip::tcp::acceptor acceptor_;
+    int connections_;
+    std::atomic<bool> stopping_ = false;
     std::thread thread_;
 };
 
@@ -99,6 +120,16 @@ std::string hear(Stream& stream)
     while (!line.ends_with('\n') && stream.read_some(asio::buffer(&octet, 1), ec) == 1 && !ec)
         line += octet;
     return line;
+}
+
+/// Reads until the client has gone. (A socket that is closed with something unread may take back what it said.)
+template <class Stream>
+void linger(Stream& stream)
+{
+    std::error_code ec;
+    char octets[512];
+    while (!ec)
+        stream.read_some(asio::buffer(octets), ec);
 }
 
 } // namespace test

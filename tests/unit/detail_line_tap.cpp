@@ -29,7 +29,7 @@ strings shown(const test::pieces& pieces)
         lines.emplace_back(line);
     };
     for (const auto piece : pieces)
-        tap.feed(piece, show);
+        tap.feed(piece, false, show);
     return lines;
 }
 

@@ -66,16 +66,31 @@ public:
     /// A space, and a secret, which an observer sees as `****`.
     command_line& argument(const secret& hidden)
     {
+        return hidden_argument(hidden.expose());
+    }
+
+    command_line& hidden_argument(std::string_view text)
+    {
         separate();
         has_secret_ = true;
-        return append(hidden.expose(), "****");
+        return append(text, "****");
+    }
+
+    /// A SASL response in base64, which is the whole line and may be empty. An observer sees `****`. It is as long as
+    /// the mechanism makes it (RFC 5034, section 4).
+    command_line& response(std::string_view base64)
+    {
+        begin_ = octets_.size();
+        has_secret_ = true;
+        bounded_ = false;
+        return base64.empty() ? *this : append(base64, "****");
     }
 
     /// Ends the line. What is wrong with it, if anything; then it must not be sent.
     std::error_code end()
     {
         octets_.insert(octets_.end(), {'\r', '\n'});
-        if (!error_ && octets_.size() - begin_ > max_octets)
+        if (!error_ && bounded_ && octets_.size() - begin_ > max_octets)
             error_ = errc::command_too_long;
         return error_;
     }
@@ -101,6 +116,7 @@ public:
         shown_.clear();
         error_ = {};
         has_secret_ = false;
+        bounded_ = true;
         begin_ = 0;
     }
 
@@ -127,6 +143,7 @@ private:
     std::error_code error_;
     std::size_t begin_ = 0;
     bool has_secret_ = false;
+    bool bounded_ = true;
     bool observed_ = true;
 };
 

@@ -47,6 +47,22 @@ public:
     {
     }
 
+    /// The way in that this is, if it is one (see `way_in::name`).
+    std::string_view chosen() const noexcept
+        requires requires { Command::way_in; }
+    {
+        return Command::way_in;
+    }
+
+    /// What forbids to send it at all, besides what its line shows.
+    std::error_code check() const
+    {
+        if constexpr (requires { command_.check(); })
+            return command_.check();
+        else
+            return {};
+    }
+
     void write(command_line& line) const
     {
         command_.write(line);

@@ -2,66 +2,231 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/access_token.hpp>
+#include <pop3/capabilities.hpp>
+#include <pop3/command/apop.hpp>
+#include <pop3/command/auth.hpp>
+#include <pop3/command/capa.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
-#include <pop3/command/pass.hpp>
-#include <pop3/command/user.hpp>
+#include <pop3/command/login_choice.hpp>
+#include <pop3/command/user_pass.hpp>
+#include <pop3/error.hpp>
 #include <pop3/limits.hpp>
+#include <pop3/login_options.hpp>
 #include <pop3/password.hpp>
 #include <pop3/reply.hpp>
+#include <pop3/sasl/channel_binding.hpp>
+#include <pop3/sasl/cram_md5.hpp>
+#include <pop3/sasl/login.hpp>
+#include <pop3/sasl/oauthbearer.hpp>
+#include <pop3/sasl/one_of.hpp>
+#include <pop3/sasl/plain.hpp>
+#include <pop3/sasl/scram.hpp>
+#include <pop3/sasl/xoauth2.hpp>
 
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 namespace pop3::command {
 
-/// USER and PASS as one exchange, without I/O. Both arguments are checked before the first is sent, and PASS is
-/// sent only after USER was accepted.
+/// What credentials of a kind can do.
+template <class Credentials>
+struct ways_of;
+
+template <>
+struct ways_of<password> {
+    using mechanism = sasl::one_of<sasl::scram_sha_512_plus, sasl::scram_sha_256_plus, sasl::scram_sha_1_plus,
+                                   sasl::scram_sha_512, sasl::scram_sha_256, sasl::scram_sha_1,
+                                   sasl::cram_md5, sasl::plain, sasl::login>;
+    static constexpr std::span<const way_in> ways = password_ways;
+};
+
+template <>
+struct ways_of<access_token> {
+    using mechanism = sasl::one_of<sasl::oauthbearer, sasl::xoauth2>;
+    static constexpr std::span<const way_in> ways = token_ways;
+};
+
+/// The mechanism called `name`, which must be one of them.
+template <class Credentials, class... M>
+sasl::one_of<M...> make_mechanism(std::type_identity<sasl::one_of<M...>>, std::string_view name,
+                                  const Credentials& credentials)
+{
+    std::optional<sasl::one_of<M...>> made;
+    (void)((name == M::name && (made.emplace(M(credentials)), true)) || ...);
+    return *std::move(made);
+}
+
+/// What a login must know of the connection.
+struct login_context {
+    login_terms terms;
+    sasl::channel_binding binding;
+    /// Of the greeting, for APOP.
+    std::string timestamp;
+    /// What the server can do, if it was asked already.
+    std::optional<capabilities> known;
+};
+
+/// CAPA if need be, then the safest login that server and credentials share, as one exchange without I/O. Nothing is
+/// sent behind a command before its reply. After a refusal there is no second try, but one: where the server refuses to
+/// bind to the channel at all, before it has asked for anything, SCRAM is tried without (Cyrus announces
+/// SCRAM-...-PLUS, and can do none that is current).
+template <class Credentials>
 class login {
 public:
     using result_type = void;
     static constexpr next first = next::write;
+    static constexpr bool hides_challenges = true;
 
-    explicit login(const password& credentials)
-        : user_(user(credentials.name())), pass_(pass(credentials.secret()))
+    login(Credentials credentials, login_options options, login_context context)
+        : credentials_(std::move(credentials)), options_(std::move(options)), context_(std::move(context))
     {
+        context_.terms.can_bind = !context_.binding.type.empty();
+        context_.terms.has_timestamp = !context_.timestamp.empty();
     }
 
-    std::error_code check() const
+    /// Finds the first command: once, before the first `write`.
+    std::error_code check()
     {
-        command_line trial;
-        pass_.write(trial);
-        return trial.end();
+        const auto wanted = wanted_way(options_);
+        if (context_.known || wanted == "USER" || wanted == "+APOP")
+            return choose();
+        step_.template emplace<exchange<capa>>(capa());
+        return {};
     }
 
-    void write(command_line& line) const
+    void write(command_line& line)
     {
-        if (named_)
-            pass_.write(line);
-        else
-            user_.write(line);
+        visit([&](auto& step) { step.write(line); });
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
-        if (named_)
-            return pass_.consume(input, bounds, ec);
-        const auto wants = user_.consume(input, bounds, ec);
-        if (wants != next::done || ec || user_.refused())
+        auto wants = next::done;
+        visit([&](auto& step) { wants = step.consume(input, bounds, ec); });
+        if (wants != next::done || ec)
             return wants;
-        named_ = true;
-        return next::write;
+        if (auto* const asked = std::get_if<exchange<capa>>(&step_)) {
+            // One that refuses to say is as old as RFC 1939, and can do nothing that must be announced.
+            context_.known = asked->take().value_or(capabilities());
+            ec = choose();
+            return ec ? next::done : next::write;
+        }
+        if (const auto* const way = without_binding()) {
+            // To a server that has announced that it can bind, "I thought that you cannot" would look like an attack.
+            ec = begin(way, true);
+            return ec ? next::done : next::write;
+        }
+        return next::done;
     }
 
     reply<void> take()
     {
-        return named_ ? pass_.take() : user_.take();
+        auto said = reply<void>(std::monostate());
+        visit([&](auto& step) {
+            if constexpr (!std::is_same_v<std::remove_reference_t<decltype(step)>, exchange<capa>>)
+                said = step.take();
+        });
+        return said;
+    }
+
+    /// What the server said that it can do; nothing if it was not asked.
+    const std::optional<capabilities>& known() const noexcept
+    {
+        return context_.known;
+    }
+
+    /// The way in that was chosen (see `way_in::name`); empty if there was none.
+    std::string_view chosen() const noexcept
+    {
+        return chosen_ == nullptr ? std::string_view() : chosen_->name;
     }
 
 private:
-    exchange<user> user_;
-    exchange<pass> pass_;
-    bool named_ = false;
+    using ways = ways_of<Credentials>;
+    using mechanism = typename ways::mechanism;
+
+    template <class F>
+    void visit(F f)
+    {
+        std::visit(
+            [&]<class Step>([[maybe_unused]] Step& step) {
+                if constexpr (!std::is_same_v<Step, std::monostate>)
+                    f(step);
+            },
+            step_);
+    }
+
+    capabilities server() const
+    {
+        return context_.known.value_or(capabilities());
+    }
+
+    std::error_code choose()
+    {
+        std::optional<bool> announced;
+        if (context_.known)
+            announced = announces_binding(*context_.known);
+        return begin(choose_login(ways::ways, server(), context_.terms, options_), announced);
+    }
+
+    /// The way to try after a refusal to bind; null if it may have meant anything else.
+    const way_in* without_binding()
+    {
+        auto* const bound = std::get_if<auth<mechanism>>(&step_);
+        if (!chosen_->binds || bound == nullptr || bound->challenged() || !bound->refused_with() ||
+            options_.require_channel_binding || !wanted_way(options_).empty())
+            return nullptr;
+        const auto advice = bound->refused_with()->advice();
+        if (advice == retry_advice::wait || advice == retry_advice::give_up)
+            return nullptr;
+        auto terms = context_.terms;
+        terms.can_bind = false;
+        const auto* const way = choose_login(ways::ways, server(), terms, options_);
+        return way != nullptr && way->name.starts_with("SCRAM-") ? way : nullptr;
+    }
+
+    std::error_code begin(const way_in* way, std::optional<bool> binding_announced)
+    {
+        if (way == nullptr)
+            return errc::no_shared_mechanism;
+        chosen_ = way;
+        if constexpr (std::is_same_v<Credentials, password>) {
+            if (way->name == "USER") {
+                step_.template emplace<user_pass>(credentials_);
+                return check_step();
+            }
+            if (way->name == "+APOP") {
+                step_.template emplace<exchange<apop>>(
+                    apop(credentials_.name(), credentials_.secret(), context_.timestamp));
+                return check_step();
+            }
+        }
+        auto m = make_mechanism(std::type_identity<mechanism>(), way->name, credentials_);
+        m.bind(context_.binding, binding_announced);
+        step_.template emplace<auth<mechanism>>(std::move(m));
+        return check_step();
+    }
+
+    std::error_code check_step()
+    {
+        std::error_code ec;
+        visit([&](auto& step) { ec = step.check(); });
+        return ec;
+    }
+
+    Credentials credentials_;
+    login_options options_;
+    login_context context_;
+    std::variant<std::monostate, exchange<capa>, auth<mechanism>, user_pass, exchange<apop>> step_;
+    const way_in* chosen_ = nullptr;
 };
 
 } // namespace pop3::command

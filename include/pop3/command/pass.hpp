@@ -18,6 +18,7 @@ public:
     static constexpr std::string_view verb = "PASS";
     static constexpr reply_shape shape = reply_shape::single_line;
     static constexpr bool reveals_secret = true;
+    static constexpr std::string_view way_in = "USER";
     using result_type = void;
     using permitted_in = states<awaiting_password>;
     using on_ok = transaction;

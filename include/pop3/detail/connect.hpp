@@ -2,11 +2,11 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/command/exchange.hpp>
-#include <pop3/command/hello.hpp>
+#include <pop3/command/await_greeting.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/error.hpp>
+#include <pop3/stream.hpp>
 
 #include <asio/bind_executor.hpp>
 #include <asio/error.hpp>
@@ -42,16 +42,16 @@ struct resolution {
     bool answered = false;
 };
 
-/// Resolves, connects, does the handshake and reads the greeting, all before one deadline.
+/// Resolves, connects, does the handshake and reads the greeting, all before one deadline. The host is that of the
+/// connection.
 template <class Stream, class Greeted>
 class connect {
 public:
     using reply_type = typename Greeted::reply_type;
 
-    connect(std::shared_ptr<connection<Stream>> c, std::error_code unusable, std::string host,
-            std::uint16_t port, std::vector<asio::ip::tcp::endpoint> endpoints)
-        : connection_(std::move(c)), host_(std::move(host)), endpoints_(std::move(endpoints)),
-          error_(unusable), port_(port)
+    connect(std::shared_ptr<connection<Stream>> c, std::error_code unusable, std::uint16_t port,
+            std::vector<asio::ip::tcp::endpoint> endpoints)
+        : connection_(std::move(c)), endpoints_(std::move(endpoints)), error_(unusable), port_(port)
     {
     }
 
@@ -82,6 +82,8 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec, reply_type reply)
     {
+        if (ec == errc::timed_out && !is_secure_stream<Stream>)
+            ec = errc::no_greeting;
         connection_->end();
         connection_.reset();
         self.complete(ec, std::move(reply));
@@ -103,7 +105,7 @@ private:
         }
         if (endpoints_.empty()) {
             std::error_code is_name;
-            const auto address = asio::ip::make_address(host_, is_name);
+            const auto address = asio::ip::make_address(connection_->host, is_name);
             if (is_name)
                 return resolve(self);
             endpoints_.emplace_back(address, port_);
@@ -117,7 +119,7 @@ private:
     {
         const auto r = resolution_ = std::make_shared<resolution>(connection_->stream.get_executor());
         const auto executor = self.get_executor();
-        const auto host = host_;
+        const auto host = connection_->host;
         const auto service = std::to_string(port_);
         at_ = stage::resolving;
         r->timer.expires_at(deadline_);
@@ -207,8 +209,8 @@ private:
     {
         auto c = connection_;
         const asio::any_io_executor executor = c->stream.get_executor();
-        async_drive(std::move(c), executor, command::exchange<command::hello>(command::hello()), Greeted(),
-                    part::step, std::move(self));
+        async_drive(std::move(c), executor, command::await_greeting(), Greeted(), part::step,
+                    std::move(self));
     }
 
     template <class Self>
@@ -248,7 +250,6 @@ private:
     }
 
     std::shared_ptr<connection<Stream>> connection_;
-    std::string host_;
     std::vector<asio::ip::tcp::endpoint> endpoints_;
     std::shared_ptr<resolution> resolution_;
     std::size_t tried_ = 0;

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/capabilities.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
@@ -19,6 +20,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -142,6 +145,16 @@ public:
         observer_ = o ? std::make_shared<const observer>(std::move(o)) : nullptr;
     }
 
+    /// Is seen by whom `other` is seen by, and is of what it has learned of the server the same. Not of what it can do:
+    /// without TLS, anyone could have said that (RFC 2595, section 4).
+    template <async_stream Other>
+    void succeed(const connection<Other>& other)
+    {
+        observer_ = other.observer_;
+        greeting = other.greeting;
+        host = other.host;
+    }
+
     bool observed() const noexcept
     {
         return observer_ != nullptr;
@@ -156,10 +169,10 @@ public:
     }
 
     /// Removes `n` octets from the input, and shows them.
-    void use_input(std::size_t n)
+    void use_input(std::size_t n, bool hide_challenges)
     {
         if (const auto show = observer_)
-            tap_.feed(input.data().substr(0, n), *show);
+            tap_.feed(input.data().substr(0, n), hide_challenges, *show);
         input.consume(n);
     }
 
@@ -168,8 +181,17 @@ public:
     input_buffer input;
     command::command_line output;
     pop3::greeting greeting;
+    /// Whom it was made to; empty if that is the user's own business.
+    std::string host;
+    /// What the server last said, in this state, that it can do.
+    std::optional<pop3::capabilities> capabilities;
+    /// How the login was done, or tried (see `command::way_in::name`).
+    std::string login_mechanism;
 
 private:
+    template <async_stream>
+    friend class connection;
+
     asio::steady_timer timer_;
     std::shared_ptr<const observer> observer_;
     line_tap tap_;

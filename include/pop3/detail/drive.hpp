@@ -18,13 +18,28 @@
 #include <asio/system_executor.hpp>
 #include <asio/write.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 namespace pop3::detail {
+
+/// Why no operation can be begun on a connection, if so.
+template <class Stream>
+std::error_code what_forbids_to_use(const std::shared_ptr<connection<Stream>>& c)
+{
+    if (!c)
+        return errc::no_session;
+    if (c->busy())
+        return errc::operation_in_progress;
+    if (c->closed())
+        return errc::session_closed;
+    return {};
+}
 
 /// Whether an exchange is an operation of its own, or a step of one that has its own deadline.
 enum class part { whole, step };
@@ -74,8 +89,11 @@ class drive {
 public:
     using connection_ptr = std::shared_ptr<connection<Stream>>;
 
-    drive(connection_ptr c, Exchange exchange, Finish finish, part p)
-        : connection_(std::move(c)), exchange_(std::move(exchange)), finish_(std::move(finish)), part_(p)
+    /// time: of a whole operation, if not that of the limits.
+    drive(connection_ptr c, Exchange exchange, Finish finish, part p,
+          std::optional<std::chrono::milliseconds> time = {})
+        : connection_(std::move(c)), exchange_(std::move(exchange)), finish_(std::move(finish)), time_(time),
+          part_(p)
     {
     }
 
@@ -135,25 +153,26 @@ private:
             return asio::post(std::move(self));
         }
         at_ = Exchange::first == command::next::read ? stage::reading : stage::writing;
-        if (part_ == part::whole) {
-            const auto& l = connection_->limits;
-            const auto time = Exchange::first == command::next::read ? l.connect_time : l.operation_time;
-            connection<Stream>::begin(connection_, time, self.get_executor());
-        }
+        if (part_ == part::whole)
+            connection<Stream>::begin(connection_, time(), self.get_executor());
         continue_with(self, Exchange::first);
+    }
+
+    std::chrono::milliseconds time() const
+    {
+        if (time_)
+            return *time_;
+        const auto& l = connection_->limits;
+        return Exchange::first == command::next::read ? l.connect_time : l.operation_time;
     }
 
     /// Nothing was sent yet, and nothing is if this finds an error.
     std::error_code what_forbids_it()
     {
-        if (!connection_)
-            return errc::no_session;
         if (part_ == part::step)
             return {};
-        if (connection_->busy())
-            return errc::operation_in_progress;
-        if (connection_->closed())
-            return errc::session_closed;
+        if (const auto ec = what_forbids_to_use(connection_))
+            return ec;
         if (!connection_->input.data().empty()) {
             connection_->close();
             return errc::unexpected_data;
@@ -187,13 +206,21 @@ private:
         std::error_code ec;
         const auto wanted = exchange_.consume(rest, c.limits, ec);
         // An observer is shown what could not be read as well.
-        c.use_input(ec ? input.size() : input.size() - rest.size());
+        c.use_input(is_fatal(ec) ? input.size() : input.size() - rest.size(), hides_challenges());
         // What comes before it was asked for is the answer to nothing.
-        if (!ec && wanted == command::next::write)
-            ec = rest.empty() ? write_line() : errc::unexpected_data;
+        if ((!ec && wanted == command::next::write) || (ec && !is_fatal(ec)))
+            ec = !rest.empty() ? errc::unexpected_data : ec ? ec : write_line();
         if (ec)
             return fail(self, ec);
         continue_with(self, wanted);
+    }
+
+    static constexpr bool hides_challenges()
+    {
+        if constexpr (requires { Exchange::hides_challenges; })
+            return Exchange::hides_challenges;
+        else
+            return false;
     }
 
     template <class Self>
@@ -251,7 +278,9 @@ private:
     void fail(Self& self, std::error_code ec)
     {
         ec = connection_->reason(ec);
-        connection_->close();
+        // What could not be said is no reason to hang up.
+        if (is_fatal(ec))
+            connection_->close();
         if (part_ == part::whole)
             connection_->end();
         complete_with(self, ec);
@@ -270,6 +299,7 @@ private:
     Exchange exchange_;
     Finish finish_;
     std::error_code error_;
+    std::optional<std::chrono::milliseconds> time_;
     part part_;
     stage at_ = stage::start;
     bool sent_ = false;
@@ -278,12 +308,12 @@ private:
 /// Starts it. `executor` is that of the connection; an empty session may have none.
 template <class Stream, class Exchange, class Finish, class Token>
 auto async_drive(std::shared_ptr<connection<Stream>> c, asio::any_io_executor executor, Exchange exchange,
-                 Finish finish, part p, Token&& token)
+                 Finish finish, part p, Token&& token, std::optional<std::chrono::milliseconds> time = {})
 {
     if (!executor)
         executor = asio::system_executor();
     return asio::async_compose<Token, void(std::error_code, typename Finish::reply_type)>(
-        drive<Stream, Exchange, Finish>(std::move(c), std::move(exchange), std::move(finish), p), token,
+        drive<Stream, Exchange, Finish>(std::move(c), std::move(exchange), std::move(finish), p, time), token,
         executor);
 }
 

@@ -15,13 +15,16 @@ class line_tap {
 public:
     static constexpr std::size_t longest_piece = 4096;
 
-    void feed(std::string_view octets, const observer& show)
+    /// hide_challenges: what a server asks in a login is shown as `+ ****`, and so is what it proves itself with.
+    void feed(std::string_view octets, bool hide_challenges, const observer& show)
     {
         while (!octets.empty()) {
             const auto lf = octets.find('\n');
             const bool ended = lf != std::string_view::npos;
             line_ += octets.substr(0, lf);
             octets.remove_prefix(ended ? lf + 1 : octets.size());
+            if (hide_challenges)
+                hide();
 
             std::string_view text = line_;
             if (ended && text.ends_with('\r'))
@@ -41,6 +44,16 @@ public:
     }
 
 private:
+    void hide()
+    {
+        // "dj" is how "v=", the proof of a SCRAM server, begins in base64.
+        for (const std::string_view start : {"+ ", "+OK dj", "+OK ****"}) {
+            const bool ended = line_.ends_with('\r');
+            if (line_.size() > start.size() + (ended ? 1 : 0) && line_.starts_with(start))
+                line_.replace(start.find(' ') + 1, std::string::npos, ended ? "****\r" : "****");
+        }
+    }
+
     std::string line_;
 };
 

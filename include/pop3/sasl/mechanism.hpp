@@ -29,8 +29,8 @@ using octets = detail::wiped_octets;
 ///         std::error_code respond(std::string_view challenge, pop3::sasl::octets& response, const pop3::limits&);
 ///     };
 ///
-/// An error that it returns ends the session after the server was told (`*`), but for
-/// `errc::authentication_cancelled`, after which the session is in AUTHORIZATION.
+/// An error that it returns ends the session. One that is not fatal (`is_fatal`: `errc::authentication_cancelled`, say)
+/// calls the login off instead: the server is told (`*`), and the session is in AUTHORIZATION again.
 ///
 /// What it may have besides:
 /// - `std::error_code begin(octets& response)`: the client speaks first. What it writes is sent with AUTH if the line
@@ -46,9 +46,17 @@ using octets = detail::wiped_octets;
 template <class M>
 concept mechanism = std::move_constructible<M> &&
                     requires(M& m, std::string_view challenge, octets& response, const limits& l) {
-                        { M::name } -> std::convertible_to<std::string_view>;
+                        { m.name } -> std::convertible_to<std::string_view>;
                         { m.respond(challenge, response, l) } -> std::same_as<std::error_code>;
                     };
+
+/// Puts a reusable secret on the wire.
+template <class M>
+inline constexpr bool reveals_secret = false;
+
+template <class M>
+    requires requires { M::reveals_secret; }
+inline constexpr bool reveals_secret<M> = M::reveals_secret;
 
 /// The client speaks first.
 template <class M>

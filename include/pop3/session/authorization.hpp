@@ -2,25 +2,58 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/access_token.hpp>
+#include <pop3/command/apop.hpp>
+#include <pop3/command/auth.hpp>
 #include <pop3/command/capa.hpp>
 #include <pop3/command/exchange.hpp>
+#include <pop3/command/lang.hpp>
 #include <pop3/command/login.hpp>
+#include <pop3/command/login_choice.hpp>
 #include <pop3/command/quit.hpp>
 #include <pop3/command/user.hpp>
+#include <pop3/command/utf8.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/detail/start_tls.hpp>
+#include <pop3/detail/tls_channel_binding.hpp>
+#include <pop3/detail/tls_info.hpp>
+#include <pop3/detail/token_login.hpp>
 #include <pop3/greeting.hpp>
+#include <pop3/login_options.hpp>
 #include <pop3/password.hpp>
+#include <pop3/sasl/mechanism.hpp>
+#include <pop3/secret.hpp>
 #include <pop3/session/awaiting_password.hpp>
 #include <pop3/session/finish.hpp>
 #include <pop3/session/handle.hpp>
 #include <pop3/session/transaction.hpp>
 #include <pop3/state.hpp>
+#include <pop3/stls_policy.hpp>
 #include <pop3/stream.hpp>
+#include <pop3/tcp_stream.hpp>
+#include <pop3/tls_context.hpp>
+#include <pop3/tls_stream.hpp>
+#include <pop3/token_provider.hpp>
 
+#include <concepts>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace pop3 {
+
+namespace detail {
+
+template <class Token>
+concept no_login_options = token_like<Token> && !std::convertible_to<Token, login_options>;
+
+/// TCP of this library's, to which TLS can be added.
+template <class Stream>
+concept can_start_tls = std::derived_from<Stream, tcp_stream>;
+
+} // namespace detail
 
 /// AUTHORIZATION: the server has greeted, and wants to know who you are (RFC 1939, section 4). Made by
 /// `async_connect`, or by `async_greet` over a stream of your own.
@@ -38,26 +71,220 @@ public:
         return this->connection_ ? this->connection_->greeting : pop3::greeting();
     }
 
-    /// Logs in with USER and PASS (RFC 1939, section 7), under one deadline. Both are checked before anything is
-    /// sent, and PASS is sent only after USER was accepted.
+    /// Logs in the safest way that server and credentials share, under one deadline. Asks for CAPA first, if the
+    /// session has not yet (`capabilities()`).
     ///
-    ///     C: USER mrose
+    ///     C: CAPA
     ///     S: +OK
-    ///     C: PASS secret
+    ///     S: SASL PLAIN SCRAM-SHA-256
+    ///     S: .
+    ///     C: AUTH SCRAM-SHA-256 ****
+    ///     S: + ****
+    ///     C: ****
+    ///     S: + ****
+    ///     C:
     ///     S: +OK maildrop locked and ready
     ///
-    /// State: AUTHORIZATION -> TRANSACTION; after a refusal of either AUTHORIZATION, so that another password can
-    /// be tried on the same connection.
-    /// credentials: copied. Sent over a secure stream, or one of `allow_cleartext`, only.
+    /// - With TLS: SCRAM bound to the TLS channel, SCRAM, PLAIN, LOGIN, USER and PASS, in this order.
+    /// - Without TLS: SCRAM, CRAM-MD5, APOP; what shows the password only on a stream of `allow_cleartext`.
+    /// - USER and PASS where the server has no CAPA, or its CAPA no SASL.
+    ///
+    /// There is no second, weaker try after a refusal, which may mean a wrong password. (One exception sends nothing
+    /// weaker: a server that refuses to bind to the channel before it has asked for anything, as Cyrus
+    /// does, gets the same SCRAM unbound; not with `login_options::require_channel_binding`.) What was chosen:
+    /// `login_mechanism()`. How a name or password that is not ASCII is sent: see `async_utf8`, and `sasl::scram`.
+    ///
+    /// State: AUTHORIZATION -> TRANSACTION; after a refusal AUTHORIZATION, so that another password can be tried on the
+    /// same connection.
+    /// credentials: copied; the copy is wiped. options: what is demanded.
     /// Completion signature:
-    /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
+    /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`. A refusal says
+    /// whether to ask for another password (`refusal::advice`), or how long to wait (`refusal::retry_after`).
+    /// Errors: `errc::no_shared_mechanism`, `errc::no_timestamp`: the session is in AUTHORIZATION, and no credentials were
+    /// sent. `errc::server_not_authenticated`, `errc::malformed_challenge` and the limits named below: the session is dead.
+    /// Limits: `limits::challenges`, `limits::scram_min_iterations`, `limits::scram_max_iterations`,
+    /// `limits::capabilities`, `limits::response_line`.
     template <class Token = default_token>
-        requires may_carry_secrets<Stream>
+    auto async_login(const password& credentials, const login_options& options, Token&& token = {}) &&
+    {
+        return std::move(*this).log_in(command::login<password>(credentials, options, context()),
+                                       std::forward<Token>(token));
+    }
+
+    template <detail::no_login_options Token = default_token>
     auto async_login(const password& credentials, Token&& token = {}) &&
     {
-        using finish = detail::leave<session<transaction, Stream>, session>;
-        return this->start(std::move(this->connection_), command::login(credentials), finish(),
-                           std::forward<Token>(token));
+        return std::move(*this).async_login(credentials, login_options(), std::forward<Token>(token));
+    }
+
+    /// The same with an access token: OAUTHBEARER or XOAUTH2. A token that the server refuses with a reason in JSON has that
+    /// in `refusal::details`. The session stays in AUTHORIZATION then.
+    template <class Token = default_token>
+        requires may_carry_secrets<Stream>
+    auto async_login(const access_token& credentials, const login_options& options, Token&& token = {}) &&
+    {
+        return std::move(*this).log_in(command::login<access_token>(credentials, options, context()),
+                                       std::forward<Token>(token));
+    }
+
+    template <detail::no_login_options Token = default_token>
+        requires may_carry_secrets<Stream>
+    auto async_login(const access_token& credentials, Token&& token = {}) &&
+    {
+        return std::move(*this).async_login(credentials, login_options(), std::forward<Token>(token));
+    }
+
+    /// The same with an access token that is got when it is needed, and got anew, once, if the server says that it expired.
+    /// An error of the provider completes the login. Each token, and each login with one, has `limits::operation_time`.
+    template <class Token = default_token>
+        requires may_carry_secrets<Stream>
+    auto async_login(const token_provider& credentials, const login_options& options, Token&& token = {}) &&
+    {
+        auto terms = context();
+        return detail::async_token_login<detail::enter<session<transaction, Stream>, session>>(
+            std::move(this->connection_), this->get_executor(), credentials, options, std::move(terms),
+            std::forward<Token>(token));
+    }
+
+    template <detail::no_login_options Token = default_token>
+        requires may_carry_secrets<Stream>
+    auto async_login(const token_provider& credentials, Token&& token = {}) &&
+    {
+        return std::move(*this).async_login(credentials, login_options(), std::forward<Token>(token));
+    }
+
+    /// AUTH: logs in with this very SASL mechanism, announced or not (RFC 5034, section 4).
+    ///
+    ///     C: AUTH CRAM-MD5
+    ///     S: + ****
+    ///     C: ****
+    ///     S: +OK maildrop locked and ready
+    ///
+    /// State: AUTHORIZATION -> TRANSACTION; after a refusal AUTHORIZATION.
+    /// mechanism: any value that models `sasl::mechanism`: those in pop3/sasl, or your own. One that shows a reusable secret
+    /// (`reveals_secret`) over a secure stream, or one of `allow_cleartext`, only.
+    /// Completion signature:
+    /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
+    /// Errors: of the mechanism. `errc::authentication_cancelled`, `errc::invalid_argument`,
+    /// `errc::no_channel_binding`: the session is in AUTHORIZATION. Others end it.
+    /// Limits: `limits::challenges`, `limits::response_line`, and those of the mechanism.
+    template <sasl::mechanism Mechanism, class Token = default_token>
+        requires(!sasl::reveals_secret<Mechanism> || may_carry_secrets<Stream>)
+    auto async_auth(Mechanism mechanism, Token&& token = {}) &&
+    {
+        if constexpr (sasl::binds<Mechanism>) {
+            const auto terms = context();
+            std::optional<bool> announced;
+            if (terms.known)
+                announced = command::announces_binding(*terms.known);
+            mechanism.bind(terms.binding, announced);
+        }
+        return std::move(*this).log_in(command::auth<Mechanism>(std::move(mechanism)),
+                                       std::forward<Token>(token));
+    }
+
+    /// APOP: logs in with a digest of the greeting's timestamp and a shared secret (RFC 1939, section 7). Inside TLS it is
+    /// worth no more than a password, and outside little: what is heard can be searched for the secret.
+    ///
+    ///     S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>
+    ///     C: APOP mrose ****
+    ///     S: +OK maildrop has 1 message (369 octets)
+    ///
+    /// State: AUTHORIZATION -> TRANSACTION; after a refusal AUTHORIZATION.
+    /// name: one word. secret: copied; the copy is wiped.
+    /// Completion signature:
+    /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
+    /// Errors: `errc::no_timestamp`: the greeting has none, or one that no server should send (CVE-2007-1558). The session is
+    /// in AUTHORIZATION.
+    template <class Token = default_token>
+    auto async_apop(std::string_view name, std::string_view secret, Token&& token = {}) &&
+    {
+        const auto timestamp = this->connection_ ? this->connection_->greeting.timestamp : std::string();
+        return std::move(*this).async_execute(command::apop(name, pop3::secret(secret), timestamp),
+                                              std::forward<Token>(token));
+    }
+
+    /// STLS: starts TLS on this connection (RFC 2595, section 4). Asks for CAPA first, if the session has not yet.
+    ///
+    ///     C: STLS
+    ///     S: +OK Begin TLS negotiation
+    ///     <TLS handshake>
+    ///
+    /// State: AUTHORIZATION without TLS -> AUTHORIZATION with TLS, where nothing is left of what was learned without, but the
+    /// greeting. After a refusal AUTHORIZATION without TLS; think twice before you go on there.
+    /// tls: what is trusted; need not outlive the call. host: whom the certificate must be for; not needed after
+    /// `async_connect`, which was told.
+    /// policy: whether to send STLS only if CAPA announces it.
+    /// Completion signature:
+    /// `void(std::error_code, reply<session<authorization, tls_stream>, session<authorization, Stream>>)`.
+    /// Errors: `errc::stls_not_offered`: the session is in AUTHORIZATION. `errc::unexpected_data`: something came in clear behind
+    /// the +OK (response injection); of TLS; `certificate_category()`: the session is dead.
+    /// Limits: `limits::operation_time` for all of it; `limits::capabilities`, `limits::response_line`.
+    template <class Token = default_token>
+        requires detail::can_start_tls<Stream>
+    auto async_stls(const tls_context& tls, std::string host, stls_policy policy, Token&& token = {}) &&
+    {
+        tls_stream secured(this->get_executor(), tls);
+        const auto unusable = this->connection_ ? secured.expect_host(host) : std::error_code();
+        return detail::async_start_tls<detail::enter<session<authorization, tls_stream>, session>>(
+            std::move(this->connection_), this->get_executor(), std::move(secured), unusable, policy,
+            std::forward<Token>(token));
+    }
+
+    template <detail::token_like Token = default_token>
+        requires detail::can_start_tls<Stream>
+    auto async_stls(const tls_context& tls, Token&& token = {}) &&
+    {
+        auto host = this->connection_ ? this->connection_->host : std::string();
+        return std::move(*this).async_stls(tls, std::move(host), stls_policy::if_offered,
+                                           std::forward<Token>(token));
+    }
+
+    /// UTF8: from here on the server may send UTF-8 in messages and listings, and takes it in names and passwords, if
+    /// it announces `UTF8 USER` (RFC 6856, section 2). Without it, USER, PASS and APOP send the octets that they are
+    /// given, whatever they are, and the server makes of them what it likes; SASL mechanisms use UTF-8 in any case.
+    ///
+    ///     C: UTF8
+    ///     S: +OK UTF8 enabled
+    ///
+    /// State: AUTHORIZATION -> AUTHORIZATION. Send it after STLS.
+    /// Completion signature: `void(std::error_code, reply<void>)`. A message that needs it, and is asked for without, is
+    /// refused with `response_code::utf8`.
+    template <class Token = default_token>
+    auto async_utf8(Token&& token = {})
+    {
+        return this->async_execute(command::utf8(), std::forward<Token>(token));
+    }
+
+    /// LANG: the languages in which the server can answer (RFC 6856, section 3).
+    ///
+    ///     C: LANG
+    ///     S: +OK Language listing follows:
+    ///     S: en English
+    ///     S: de Deutsch
+    ///     S: .
+    ///
+    /// State: AUTHORIZATION -> AUTHORIZATION.
+    /// Completion signature: `void(std::error_code, reply<std::vector<language>>)`.
+    /// Limits: `limits::listing_entries`, `limits::response_line`.
+    template <detail::no_text Token = default_token>
+    auto async_lang(Token&& token = {})
+    {
+        return this->async_execute(command::lang_list(), std::forward<Token>(token));
+    }
+
+    /// LANG tag: the language in which the server answers from here on (RFC 6856, section 3).
+    ///
+    ///     C: LANG de
+    ///     S: +OK de Ab hier auf Deutsch
+    ///
+    /// State: AUTHORIZATION -> AUTHORIZATION.
+    /// range: a language range (RFC 4647) such as "de" or "en-GB"; "*" for the server's own choice.
+    /// Completion signature: `void(std::error_code, reply<language>)`.
+    template <class Token = default_token>
+    auto async_lang(std::string_view range, Token&& token = {})
+    {
+        return this->async_execute(command::lang(range), std::forward<Token>(token));
     }
 
     /// USER: names the mailbox (RFC 1939, section 7).
@@ -107,9 +334,15 @@ public:
     }
 
     // clang-format off
-    template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(T&&...) && = delete; // the password would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const access_token&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const token_provider&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    template <class M, class... T> requires(sasl::reveals_secret<M> && !may_carry_secrets<Stream>) auto async_auth(M, T&&...) && = delete; // the mechanism shows the secret in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    template <class... T> requires(is_secure_stream<Stream>) auto async_stls(T&&...) = delete; // there is TLS already (RFC 2595 s.4: STLS only once)
+    template <class... T> auto async_stls(T&&...) & = delete; // STLS consumes the session: write std::move(s).async_stls(...)
     auto async_login(std::string_view, std::string_view, auto&&...) && = delete; // write async_login(pop3::password{name, secret})
     auto async_login(auto&&...) & = delete; // the login consumes the session: write std::move(s).async_login(...)
+    auto async_auth(auto&&...) & = delete; // AUTH consumes the session: write std::move(s).async_auth(...)
+    auto async_apop(auto&&...) & = delete; // APOP consumes the session: write std::move(s).async_apop(...)
     auto async_user(auto&&...) & = delete; // USER consumes the session: write std::move(s).async_user(...)
     auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
     auto async_pass(auto&&...) = delete; // PASS comes after USER (RFC 1939 s.7): finish async_user() first, or call async_login()
@@ -127,6 +360,29 @@ public:
 private:
     friend detail::session_access;
     using session_handle<authorization, Stream>::session_handle;
+
+    /// What there is to know for a login; of an empty session, nothing.
+    command::login_context context() const
+    {
+        command::login_context result;
+        result.terms.secure = is_secure_stream<Stream>;
+        result.terms.may_reveal = may_carry_secrets<Stream>;
+        if (!this->connection_)
+            return result;
+        result.timestamp = this->connection_->greeting.timestamp;
+        result.known = this->connection_->capabilities;
+        if constexpr (detail::has_ssl<Stream>)
+            result.binding = detail::channel_binding_of(this->connection_->stream.native_handle());
+        return result;
+    }
+
+    template <class Exchange, class Token>
+    auto log_in(Exchange exchange, Token&& token) &&
+    {
+        using finish = detail::leave<session<transaction, Stream>, session>;
+        return this->start(std::move(this->connection_), std::move(exchange), finish(),
+                           std::forward<Token>(token));
+    }
 };
 
 } // namespace pop3

@@ -74,6 +74,11 @@ public:
     auto async_user(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
     auto async_login(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
     auto async_capa(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send CAPA before async_user()
+    auto async_apop(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_auth(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_stls(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send STLS before async_user()
+    auto async_utf8(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send UTF8 before async_user()
+    auto async_lang(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send LANG before async_user()
     // clang-format on
 
 private:

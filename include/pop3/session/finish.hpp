@@ -2,16 +2,20 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/capabilities.hpp>
 #include <pop3/detail/connection.hpp>
+#include <pop3/detail/remember.hpp>
 #include <pop3/error.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
+#include <pop3/response_code.hpp>
 #include <pop3/session/fwd.hpp>
 #include <pop3/session/update.hpp>
 #include <pop3/state.hpp>
 
 #include <memory>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace pop3::detail {
@@ -27,6 +31,15 @@ struct session_access {
 
 // What `drive` makes of an exchange that ended: a reply, with the session in the state that it is in then.
 
+/// Adds how long the server wants to be left alone, if it was that, and is known.
+template <class Connection>
+refusal with_delay(const Connection& c, refusal r)
+{
+    if (r.code() == response_code::login_delay && c.capabilities && c.capabilities->login_delay)
+        r.retry_after(c.capabilities->login_delay->delay);
+    return r;
+}
+
 /// Finish of a command that stays in its state.
 template <class Result>
 struct stay {
@@ -34,9 +47,12 @@ struct stay {
     static constexpr bool ends_session = false;
 
     template <class Connection, class Exchange>
-    reply_type succeed(const Connection&, Exchange& exchange)
+    reply_type succeed([[maybe_unused]] const Connection& c, Exchange& exchange)
     {
-        return exchange.take();
+        auto said = exchange.take();
+        if constexpr (std::is_same_v<Result, capabilities>)
+            c->capabilities = said.value_or(capabilities());
+        return said;
     }
 
     template <class Connection>
@@ -56,13 +72,45 @@ struct leave {
     reply_type succeed(Connection& c, Exchange& exchange)
     {
         auto said = exchange.take();
+        remember(*c, exchange);
         if (!said)
-            return {std::move(said).error(), session_access::make<Back>(std::move(c))};
+            return {with_delay(*c, std::move(said).error()), session_access::make<Back>(std::move(c))};
+        // After the login they may be others (RFC 2449, section 5).
+        if constexpr (std::is_same_v<typename Next::state_type, transaction>)
+            c->capabilities.reset();
         return reply_type(session_access::make<Next>(std::move(c)));
     }
 
     template <class Connection>
     reply_type fail(Connection& c, std::error_code ec, bool)
+    {
+        if (is_fatal(ec))
+            return {};
+        return {refusal(), session_access::make<Back>(std::move(c))};
+    }
+};
+
+/// What `token_login` and `start_tls` make of their end.
+template <class Next, class Back>
+struct enter {
+    using reply_type = reply<Next, Back>;
+
+    template <class Connection>
+    reply_type succeed(Connection c)
+    {
+        c->capabilities.reset();
+        return reply_type(session_access::make<Next>(std::move(c)));
+    }
+
+    template <class Connection>
+    reply_type refuse(Connection c, refusal r)
+    {
+        r = with_delay(*c, std::move(r));
+        return {std::move(r), session_access::make<Back>(std::move(c))};
+    }
+
+    template <class Connection>
+    reply_type fail(Connection c, std::error_code ec)
     {
         if (is_fatal(ec))
             return {};

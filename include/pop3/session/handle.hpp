@@ -2,27 +2,38 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/capabilities.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/tls_info.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/session/finish.hpp>
 #include <pop3/session/fwd.hpp>
 #include <pop3/stream.hpp>
+#include <pop3/tls_info.hpp>
 
 #include <asio/any_io_executor.hpp>
 
+#include <concepts>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 namespace pop3 {
 
 namespace detail {
+
+/// Keeps `async_lang("de")` and `async_lang(token)` apart.
+template <class Token>
+concept no_text = token_like<Token> && !std::convertible_to<Token, std::string_view>;
 
 /// What is sent over `Stream` in the state `State`, and leads to none other.
 template <class Command, class State, class Stream>
@@ -81,6 +92,28 @@ public:
     bool is_open() const noexcept
     {
         return connection_ && !connection_->closed();
+    }
+
+    /// What the server last said that it can do: the reply to CAPA, asked by `async_capa`, or by a login or STLS that needed
+    /// it. Nothing if it was not asked in this state; all empty if it refused to say. After the login it may be able to do
+    /// other things, and what is `per_user` is the user's own (RFC 2449, section 5).
+    std::optional<pop3::capabilities> capabilities() const
+    {
+        return connection_ ? connection_->capabilities : std::nullopt;
+    }
+
+    /// How the login was done, or last tried: the name of the SASL mechanism, "+APOP", or "USER" for USER and PASS. Empty
+    /// before any.
+    std::string login_mechanism() const
+    {
+        return connection_ ? connection_->login_mechanism : std::string();
+    }
+
+    /// What TLS has negotiated. On a stream without OpenSSL below there is no such function.
+    tls_info tls() const
+        requires detail::has_ssl<Stream>
+    {
+        return connection_ ? detail::make_tls_info(connection_->stream.native_handle()) : tls_info();
     }
 
     /// Sets the limits: of time for the operations to come, of sizes from now on. No effect on an empty session.

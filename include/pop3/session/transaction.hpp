@@ -5,6 +5,7 @@
 #include <pop3/command/capa.hpp>
 #include <pop3/command/dele.hpp>
 #include <pop3/command/exchange.hpp>
+#include <pop3/command/lang.hpp>
 #include <pop3/command/last.hpp>
 #include <pop3/command/list.hpp>
 #include <pop3/command/noop.hpp>
@@ -228,6 +229,37 @@ public:
     auto async_capa(Token&& token = {})
     {
         return this->async_execute(command::capa(), std::forward<Token>(token));
+    }
+
+    /// LANG: the languages in which the server can answer (RFC 6856, section 3).
+    ///
+    ///     C: LANG
+    ///     S: +OK Language listing follows:
+    ///     S: en English
+    ///     S: de Deutsch
+    ///     S: .
+    ///
+    /// State: TRANSACTION -> TRANSACTION.
+    /// Completion signature: `void(std::error_code, reply<std::vector<language>>)`.
+    /// Limits: `limits::listing_entries`, `limits::response_line`.
+    template <detail::no_text Token = default_token>
+    auto async_lang(Token&& token = {})
+    {
+        return this->async_execute(command::lang_list(), std::forward<Token>(token));
+    }
+
+    /// LANG tag: the language in which the server answers from here on (RFC 6856, section 3).
+    ///
+    ///     C: LANG de
+    ///     S: +OK de Ab hier auf Deutsch
+    ///
+    /// State: TRANSACTION -> TRANSACTION.
+    /// range: a language range (RFC 4647) such as "de" or "en-GB"; "*" for the server's own choice.
+    /// Completion signature: `void(std::error_code, reply<language>)`.
+    template <class Token = default_token>
+    auto async_lang(std::string_view range, Token&& token = {})
+    {
+        return this->async_execute(command::lang(range), std::forward<Token>(token));
     }
 
     /// QUIT: removes the messages marked as deleted, and ends the session (RFC 1939, section 6).

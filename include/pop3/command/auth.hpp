@@ -1,0 +1,208 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/error.hpp>
+#include <pop3/grammar/base64.hpp>
+#include <pop3/grammar/line.hpp>
+#include <pop3/grammar/status_line.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/refusal.hpp>
+#include <pop3/reply.hpp>
+#include <pop3/sasl/mechanism.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace pop3::command {
+
+/// AUTH, and the challenges and responses behind it, as one exchange without I/O (RFC 5034, section 4).
+template <sasl::mechanism Mechanism>
+class auth {
+public:
+    using result_type = void;
+    static constexpr std::string_view verb = "AUTH";
+    static constexpr next first = next::write;
+    /// What a server asks with is not for an observer: a SCRAM challenge is all that a search for the password lacks.
+    static constexpr bool hides_challenges = true;
+
+    explicit auth(Mechanism m) : mechanism_(std::move(m))
+    {
+    }
+
+    /// Makes the initial response: once, before the first `write`.
+    std::error_code check()
+    {
+        if (!speaks_first())
+            return {};
+        sasl::octets response;
+        if constexpr (sasl::begins<Mechanism>)
+            if (const auto ec = mechanism_.begin(response))
+                return ec;
+        encode(response);
+        initial_pending_ = true;
+        return {};
+    }
+
+    void write(command_line& line)
+    {
+        if (cancelled_) {
+            line.verb("*");
+            return;
+        }
+        if (begun_) {
+            line.response(response());
+            answered_ = true;
+            return;
+        }
+        begun_ = true;
+        line.verb(verb).argument(mechanism_.name);
+        const auto initial = response().empty() ? "=" : response();
+        const auto octets =
+            verb.size() + 1 + std::string_view(mechanism_.name).size() + 1 + initial.size() + 2;
+        if (!initial_pending_ || octets > command_line::max_octets)
+            return;
+        line.hidden_argument(initial);
+        initial_pending_ = false;
+        answered_ = true;
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        const auto line = grammar::take_line(input, bounds.response_line, ec);
+        if (!line)
+            return ec ? next::done : next::read;
+        const auto status = grammar::parse_status_line(*line);
+        if (!status)
+            ec = errc::malformed_reply;
+        else if (status->status == grammar::status::proceed)
+            return respond(status->text, bounds, ec);
+        else if (status->status == grammar::status::err)
+            refuse(status->text, ec);
+        else
+            accept(status->text, ec);
+        return next::done;
+    }
+
+    /// The server has asked the mechanism something that it needed an answer to: it may have judged by that.
+    bool challenged() const noexcept
+    {
+        return challenged_;
+    }
+
+    std::string_view chosen() const noexcept
+    {
+        return mechanism_.name;
+    }
+
+    const std::optional<refusal>& refused_with() const noexcept
+    {
+        return refusal_;
+    }
+
+    reply<void> take()
+    {
+        if (refusal_)
+            return std::move(*refusal_);
+        return reply<void>(std::monostate());
+    }
+
+private:
+    bool speaks_first() const
+    {
+        if constexpr (requires { mechanism_.speaks_first(); })
+            return mechanism_.speaks_first();
+        else
+            return sasl::begins<Mechanism>;
+    }
+
+    std::string_view response() const noexcept
+    {
+        return {base64_.data(), base64_.size()};
+    }
+
+    void encode(const sasl::octets& response)
+    {
+        base64_.clear();
+        grammar::base64_encode({response.data(), response.size()}, base64_);
+    }
+
+    next respond(std::string_view text, const limits& bounds, std::error_code& ec)
+    {
+        // Neither is an answer to `*`, nor to anything without an end.
+        if (cancelled_)
+            ec = errc::malformed_reply;
+        else if (++challenges_ > bounds.challenges)
+            ec = errc::challenges_limit;
+        if (ec)
+            return next::done;
+        if (initial_pending_) {
+            // It should be empty. Some servers put text there, which is for nobody.
+            initial_pending_ = false;
+            return next::write;
+        }
+
+        challenged_ = true;
+        sasl::octets challenge;
+        sasl::octets response;
+        if (!grammar::base64_decode(text, challenge))
+            ec = errc::malformed_challenge;
+        else
+            ec = mechanism_.respond({challenge.data(), challenge.size()}, response, bounds);
+        if (ec && is_fatal(ec))
+            return next::done;
+        if (ec)
+            cancelled_ = std::exchange(ec, {});
+        else
+            encode(response);
+        return next::write;
+    }
+
+    void refuse(std::string_view text, std::error_code& ec)
+    {
+        if (cancelled_) {
+            ec = *cancelled_;
+            return;
+        }
+        auto said = make_refusal(verb, text);
+        if constexpr (sasl::explains<Mechanism>)
+            said = refusal(said.verb(), said.code(), said.code_text(), said.text(), mechanism_.details());
+        refusal_ = std::move(said);
+    }
+
+    void accept([[maybe_unused]] std::string_view text, std::error_code& ec)
+    {
+        // Logged in without an answer, or after it was called off: the server does not follow.
+        if (cancelled_ || !answered_) {
+            ec = errc::malformed_reply;
+            return;
+        }
+        if constexpr (sasl::finishes<Mechanism>) {
+            sasl::octets data;
+            if (!grammar::base64_decode(text, data))
+                data.clear();
+            ec = mechanism_.finish({data.data(), data.size()});
+            // Nothing is left to call off.
+            if (ec && !is_fatal(ec))
+                ec = errc::server_not_authenticated;
+        }
+    }
+
+    Mechanism mechanism_;
+    sasl::octets base64_;
+    std::optional<refusal> refusal_;
+    std::optional<std::error_code> cancelled_;
+    std::size_t challenges_ = 0;
+    bool begun_ = false;
+    bool initial_pending_ = false;
+    bool answered_ = false;
+    bool challenged_ = false;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,34 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/hello.hpp>
+#include <pop3/error.hpp>
+#include <pop3/limits.hpp>
+
+#include <string_view>
+#include <system_error>
+
+namespace pop3::command {
+
+/// The greeting, or the sign that what answers speaks TLS: a server that waits for a ClientHello sends nothing, or, when
+/// it loses patience, an alert.
+class await_greeting : public exchange<hello> {
+public:
+    await_greeting() : exchange<hello>(hello())
+    {
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        // Record types alert and handshake, and the major version of all SSL and TLS (RFC 8446, section 5.1).
+        if (input.starts_with("\x15\x03") || input.starts_with("\x16\x03")) {
+            ec = errc::tls_expected;
+            return next::done;
+        }
+        return exchange<hello>::consume(input, bounds, ec);
+    }
+};
+
+} // namespace pop3::command

@@ -1,0 +1,84 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/error.hpp>
+#include <pop3/grammar/ascii.hpp>
+#include <pop3/grammar/language.hpp>
+#include <pop3/language.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/state.hpp>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace pop3::command {
+
+/// LANG tag: the language of the server's texts from here on (RFC 6856, section 3.2): a basic language range of RFC
+/// 4647, such as "de" or "en-GB"; "*" for the one that the server's administrator prefers. The result is the language
+/// that the server chose, and what it says of that.
+class lang {
+public:
+    static constexpr std::string_view verb = "LANG";
+    static constexpr reply_shape shape = reply_shape::single_line;
+    using result_type = language;
+    using permitted_in = states<authorization, transaction>;
+
+    explicit lang(std::string_view tag) : range_(tag)
+    {
+    }
+
+    void write(command_line& line) const
+    {
+        // An empty argument is refused, as what is not one word must be.
+        line.verb(verb).argument(grammar::is_visible(range_) ? std::string_view(range_) : std::string_view());
+    }
+
+    /// "the exact language tag selected, and another space", then text. Some servers say "Language changed to en": then
+    /// the tag is left empty. It is no reason to end the session.
+    std::error_code read_status(std::string_view text, result_type& into, const limits&) const
+    {
+        auto rest = text;
+        const auto tag = grammar::take_word(rest);
+        if (grammar::is_language_tag(tag) && grammar::answers_range(tag, range_))
+            into = {std::string(tag), std::string(rest)};
+        else
+            into = {std::string(), std::string(text)};
+        return {};
+    }
+
+private:
+    std::string range_;
+};
+
+/// LANG: the languages that the server has (RFC 6856, section 3.2).
+class lang_list {
+public:
+    static constexpr std::string_view verb = "LANG";
+    static constexpr reply_shape shape = reply_shape::lines;
+    using result_type = std::vector<language>;
+    using permitted_in = states<authorization, transaction>;
+
+    void write(command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    /// "the language tag of the message, optionally followed by a single space and a human-readable description".
+    std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
+    {
+        const auto tag = grammar::take_word(line);
+        if (!grammar::is_visible(tag))
+            return errc::malformed_reply;
+        if (into.size() >= bounds.listing_entries)
+            return errc::listing_entries_limit;
+        into.push_back({std::string(tag), std::string(line)});
+        return {};
+    }
+};
+
+} // namespace pop3::command

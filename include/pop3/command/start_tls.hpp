@@ -1,0 +1,85 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/capabilities.hpp>
+#include <pop3/command/capa.hpp>
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/stls.hpp>
+#include <pop3/error.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/reply.hpp>
+#include <pop3/stls_policy.hpp>
+
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace pop3::command {
+
+/// CAPA if need be, and STLS, as one exchange without I/O.
+class start_tls {
+public:
+    using result_type = void;
+    static constexpr next first = next::write;
+
+    /// known: what the server can do, if it was asked already.
+    start_tls(stls_policy policy, std::optional<capabilities> known)
+        : known_(std::move(known)), asking_(policy == stls_policy::if_offered && !known_),
+          insists_(policy == stls_policy::insist)
+    {
+    }
+
+    std::error_code check() const
+    {
+        return asking_ || offered() ? std::error_code() : errc::stls_not_offered;
+    }
+
+    void write(command_line& line) const
+    {
+        if (asking_)
+            capa_.write(line);
+        else
+            stls_.write(line);
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        if (!asking_)
+            return stls_.consume(input, bounds, ec);
+        const auto wants = capa_.consume(input, bounds, ec);
+        if (wants != next::done || ec)
+            return wants;
+        asking_ = false;
+        known_ = capa_.take().value_or(capabilities());
+        ec = check();
+        return ec ? next::done : next::write;
+    }
+
+    reply<void> take()
+    {
+        return stls_.take();
+    }
+
+    /// What the server said that it can do; nothing if it was not asked.
+    const std::optional<capabilities>& known() const noexcept
+    {
+        return known_;
+    }
+
+private:
+    bool offered() const noexcept
+    {
+        return insists_ || (known_ && known_->stls);
+    }
+
+    std::optional<capabilities> known_;
+    exchange<capa> capa_ = exchange<capa>(capa());
+    exchange<stls> stls_ = exchange<stls>(stls());
+    bool asking_;
+    bool insists_;
+};
+
+} // namespace pop3::command

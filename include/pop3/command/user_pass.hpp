@@ -1,0 +1,67 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/pass.hpp>
+#include <pop3/command/user.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/password.hpp>
+#include <pop3/reply.hpp>
+
+#include <string_view>
+#include <system_error>
+
+namespace pop3::command {
+
+/// USER and PASS as one exchange, without I/O. Both arguments are checked before the first is sent, and PASS is
+/// sent only after USER was accepted.
+class user_pass {
+public:
+    using result_type = void;
+    static constexpr next first = next::write;
+
+    explicit user_pass(const password& credentials)
+        : user_(user(credentials.name())), pass_(pass(credentials.secret()))
+    {
+    }
+
+    std::error_code check() const
+    {
+        command_line trial;
+        pass_.write(trial);
+        return trial.end();
+    }
+
+    void write(command_line& line) const
+    {
+        if (named_)
+            pass_.write(line);
+        else
+            user_.write(line);
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        if (named_)
+            return pass_.consume(input, bounds, ec);
+        const auto wants = user_.consume(input, bounds, ec);
+        if (wants != next::done || ec || user_.refused())
+            return wants;
+        named_ = true;
+        return next::write;
+    }
+
+    reply<void> take()
+    {
+        return named_ ? pass_.take() : user_.take();
+    }
+
+private:
+    exchange<user> user_;
+    exchange<pass> pass_;
+    bool named_ = false;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,112 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/detail/connect.hpp>
+#include <pop3/detail/connection.hpp>
+#include <pop3/detail/start_tls.hpp>
+#include <pop3/reply.hpp>
+#include <pop3/stls_policy.hpp>
+#include <pop3/tcp_stream.hpp>
+#include <pop3/tls_stream.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/compose.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace pop3::detail {
+
+/// Finish of a greeting that more must follow.
+template <class Stream>
+struct greeted_connection {
+    using reply_type = reply<std::shared_ptr<connection<Stream>>>;
+    static constexpr bool ends_session = false;
+
+    template <class Exchange>
+    reply_type succeed(const std::shared_ptr<connection<Stream>>& c, Exchange& exchange)
+    {
+        auto said = exchange.take();
+        if (!said)
+            return std::move(said).error();
+        c->greeting = *std::move(said);
+        return reply_type(c);
+    }
+
+    template <class Connection>
+    reply_type fail(const Connection&, std::error_code, bool)
+    {
+        return {};
+    }
+};
+
+/// Connects without TLS, and starts it, all before one deadline.
+///
+/// Finish: as of `start_tls`.
+template <class Finish>
+class connect_stls {
+public:
+    using connection_ptr = std::shared_ptr<connection<tcp_stream>>;
+    using reply_type = typename Finish::reply_type;
+
+    connect_stls(connection_ptr c, tls_stream secured, std::error_code unusable, stls_policy policy,
+                 std::uint16_t port, std::vector<asio::ip::tcp::endpoint> endpoints)
+        : connection_(std::move(c)), stream_(std::move(secured)), endpoints_(std::move(endpoints)),
+          unusable_(unusable), policy_(policy), port_(port)
+    {
+    }
+
+    template <class Self>
+    void operator()(Self& self)
+    {
+        using connect_tcp = connect<tcp_stream, greeted_connection<tcp_stream>>;
+        // Far enough away for any use, and no overflow.
+        constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
+        deadline_ = clock::now() + std::min(connection_->limits.connect_time, most);
+        const asio::any_io_executor executor = connection_->stream.get_executor();
+        connect_tcp operation(std::move(connection_), unusable_, port_, std::move(endpoints_));
+        asio::async_compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(
+            std::move(operation), self, executor);
+    }
+
+    /// The greeting was read, or not.
+    template <class Self>
+    void operator()(Self& self, std::error_code ec, reply<connection_ptr> greeted)
+    {
+        if (ec || !greeted)
+            return self.complete(ec, ec ? reply_type() : reply_type(std::move(greeted).error()));
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
+        auto stream = *std::move(stream_);
+        const asio::any_io_executor executor = stream.get_executor();
+        async_start_tls<Finish>(*std::move(greeted), executor, std::move(stream), {}, policy_,
+                                std::move(self), left);
+    }
+
+    /// TLS was started, or not.
+    template <class Self>
+    void operator()(Self& self, std::error_code ec, reply_type secured)
+    {
+        self.complete(ec, std::move(secured));
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    connection_ptr connection_;
+    std::optional<tls_stream> stream_;
+    std::vector<asio::ip::tcp::endpoint> endpoints_;
+    std::error_code unusable_;
+    clock::time_point deadline_;
+    stls_policy policy_;
+    std::uint16_t port_;
+};
+
+} // namespace pop3::detail

@@ -1,0 +1,40 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/reply.hpp>
+
+#include <system_error>
+
+namespace pop3::detail {
+
+/// Keeps what an exchange has learned of the server: what it can do, and how the login was done.
+template <class Connection, class Exchange>
+void remember(Connection& c, const Exchange& exchange)
+{
+    if constexpr (requires { exchange.known(); })
+        c.capabilities = exchange.known();
+    if constexpr (requires { exchange.chosen(); })
+        c.login_mechanism = exchange.chosen();
+}
+
+/// Finish of an exchange that is a part of a larger operation, which makes the reply itself.
+struct remember_only {
+    using reply_type = reply<void>;
+    static constexpr bool ends_session = false;
+
+    template <class Connection, class Exchange>
+    reply_type succeed(const Connection& c, Exchange& exchange)
+    {
+        remember(*c, exchange);
+        return exchange.take();
+    }
+
+    template <class Connection>
+    reply_type fail(const Connection&, std::error_code, bool)
+    {
+        return {};
+    }
+};
+
+} // namespace pop3::detail

@@ -1,0 +1,46 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/detail/tls_last_error.hpp>
+#include <pop3/detail/tls_pins.hpp>
+#include <pop3/detail/tls_sessions.hpp>
+
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <functional>
+#include <memory>
+
+namespace pop3::detail {
+
+/// What a `tls_context` has beside OpenSSL's settings. It hangs on the `SSL_CTX`, which connections keep alive when the
+/// `tls_context` is gone.
+struct tls_state {
+    tls_pins pins;
+    std::function<bool(bool, X509_STORE_CTX*)> verify;
+    tls_sessions sessions;
+};
+
+inline int tls_state_index()
+{
+    static const int index = SSL_CTX_get_ex_new_index(
+        0, nullptr, nullptr, nullptr,
+        [](void*, void* state, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<tls_state*>(state); });
+    return index;
+}
+
+/// Null if the `SSL_CTX` is not of a `tls_context`.
+inline tls_state* tls_state_of(const SSL_CTX* context)
+{
+    return static_cast<tls_state*>(SSL_CTX_get_ex_data(context, tls_state_index()));
+}
+
+inline tls_state& attach_tls_state(SSL_CTX* context)
+{
+    auto state = std::make_unique<tls_state>();
+    tls_require(SSL_CTX_set_ex_data(context, tls_state_index(), state.get()) == 1, "tls_context");
+    return *state.release();
+}
+
+} // namespace pop3::detail

@@ -1,0 +1,167 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/access_token.hpp>
+#include <pop3/command/login.hpp>
+#include <pop3/detail/connection.hpp>
+#include <pop3/detail/drive.hpp>
+#include <pop3/detail/remember.hpp>
+#include <pop3/error.hpp>
+#include <pop3/login_options.hpp>
+#include <pop3/reply.hpp>
+#include <pop3/sasl/token_error.hpp>
+#include <pop3/secret.hpp>
+#include <pop3/token_provider.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/compose.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/system_executor.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace pop3::detail {
+
+/// A token that is being got, by whatever means. The operation waits for the timer, which the answer cancels.
+struct token_request {
+    explicit token_request(const asio::any_io_executor& executor) : timer(executor)
+    {
+    }
+
+    asio::steady_timer timer;
+    secret token;
+    std::error_code error;
+    bool answered = false;
+};
+
+/// Gets a token, and logs in with it; once more if the server says that it expired.
+///
+/// Finish: as of `start_tls`, but `succeed` gets a connection that is logged in.
+template <class Stream, class Finish>
+class token_login {
+public:
+    using connection_ptr = std::shared_ptr<connection<Stream>>;
+
+    token_login(connection_ptr c, token_provider provider, login_options options,
+                command::login_context context)
+        : connection_(std::move(c)), provider_(std::move(provider)), options_(std::move(options)),
+          context_(std::move(context))
+    {
+    }
+
+    template <class Self>
+    void operator()(Self& self, std::error_code = {})
+    {
+        if (request_)
+            return answered(self);
+        if (error_)
+            return fail(self, error_);
+        error_ = what_forbids_to_use(connection_);
+        if (error_)
+            return asio::post(std::move(self));
+        request(self, false);
+    }
+
+    /// The server has answered, or not.
+    template <class Self>
+    void operator()(Self& self, std::error_code ec, reply<void> said)
+    {
+        if (ec)
+            return fail(self, ec);
+        if (said)
+            return self.complete({}, finish_.succeed(std::move(connection_)));
+        if (!renewed_ && sasl::says_token_expired(said.error().details())) {
+            renewed_ = true;
+            context_.known = connection_->capabilities;
+            return request(self, true);
+        }
+        self.complete({}, finish_.refuse(std::move(connection_), std::move(said).error()));
+    }
+
+private:
+    template <class Self>
+    void request(Self& self, bool renew)
+    {
+        const auto r = request_ = std::make_shared<token_request>(connection_->stream.get_executor());
+        const auto executor = self.get_executor();
+        // The operation goes with the timer, and these with it.
+        const auto provider = provider_;
+        constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
+        r->timer.expires_after(std::min(connection_->limits.operation_time, most));
+        r->timer.async_wait(std::move(self));
+        provider.get(renew, [r, executor](std::error_code ec, secret token) {
+            asio::post(executor, [r, ec, token = std::move(token)]() mutable {
+                // Whoever calls back twice is not heard again.
+                if (r->answered)
+                    return;
+                r->answered = true;
+                r->error = ec;
+                r->token = std::move(token);
+                r->timer.cancel();
+            });
+        });
+    }
+
+    template <class Self>
+    void answered(Self& self)
+    {
+        const auto r = std::move(request_);
+        request_ = nullptr;
+        const bool cancelled = self.get_cancellation_state().cancelled() != asio::cancellation_type::none;
+        if (cancelled || !r->answered) {
+            r->answered = true;
+            connection_->close();
+            return fail(self, cancelled ? asio::error::operation_aborted : make_error_code(errc::timed_out));
+        }
+        if (r->error) {
+            if (is_fatal(r->error))
+                connection_->close();
+            return fail(self, r->error);
+        }
+        auto c = connection_;
+        const asio::any_io_executor executor = c->stream.get_executor();
+        command::login<access_token> exchange(access_token(provider_.name(), r->token.expose()), options_,
+                                              context_);
+        async_drive(std::move(c), executor, std::move(exchange), remember_only(), part::whole,
+                    std::move(self));
+    }
+
+    template <class Self>
+    void fail(Self& self, std::error_code ec)
+    {
+        self.complete(ec, finish_.fail(std::move(connection_), ec));
+    }
+
+    connection_ptr connection_;
+    token_provider provider_;
+    login_options options_;
+    command::login_context context_;
+    std::shared_ptr<token_request> request_;
+    std::error_code error_;
+    Finish finish_;
+    bool renewed_ = false;
+};
+
+/// Starts it. `executor` is that of the connection; an empty session may have none.
+template <class Finish, class Stream, class Token>
+auto async_token_login(std::shared_ptr<connection<Stream>> c, asio::any_io_executor executor,
+                       token_provider provider, login_options options, command::login_context context,
+                       Token&& token)
+{
+    if (!executor)
+        executor = asio::system_executor();
+    return asio::async_compose<Token, void(std::error_code, typename Finish::reply_type)>(
+        token_login<Stream, Finish>(std::move(c), std::move(provider), std::move(options),
+                                    std::move(context)),
+        token, executor);
+}
+
+} // namespace pop3::detail

@@ -1,0 +1,69 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/error.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/password.hpp>
+#include <pop3/sasl/hmac.hpp>
+#include <pop3/sasl/mechanism.hpp>
+#include <pop3/sasl/octets.hpp>
+
+#include <openssl/evp.h>
+
+#include <string_view>
+#include <system_error>
+
+namespace pop3::sasl {
+
+/// CRAM-MD5 (RFC 2195): a digest of the server's challenge that only who knows the password can make.
+///
+///     C: AUTH CRAM-MD5
+///     S: + <<1896.697170952@postoffice.reston.mci.net>>
+///     C: <name SP hmac>
+///     S: +OK
+///
+/// The password does not go over the wire, but who listens can try passwords as fast as MD5 can be computed, and the server
+/// shows nothing of itself: worth more than PLAIN without TLS, and nothing with TLS. Name and password are taken as
+/// they are.
+///
+/// Errors: `errc::invalid_argument` if one of them is empty or has a NUL in it; `errc::malformed_challenge` if the
+/// challenge is empty, or a second one comes; `std::errc::not_supported` where OpenSSL has no MD5 (FIPS 140).
+class cram_md5 {
+public:
+    static constexpr std::string_view name = "CRAM-MD5";
+
+    explicit cram_md5(const password& credentials) : credentials_(credentials)
+    {
+    }
+
+    std::error_code respond(std::string_view challenge, octets& response, const limits&)
+    {
+        const auto secret = credentials_.secret().expose();
+        for (const auto part : {std::string_view(credentials_.name()), secret})
+            if (part.empty() || part.find('\0') != part.npos)
+                return errc::invalid_argument;
+        if (answered_ || challenge.empty())
+            return errc::malformed_challenge;
+        octets digest;
+        if (!hmac(EVP_md5(), secret, challenge, digest))
+            return std::make_error_code(std::errc::not_supported);
+        answered_ = true;
+
+        append(response, credentials_.name());
+        response.push_back(' ');
+        for (const char c : digest) {
+            constexpr std::string_view hex = "0123456789abcdef";
+            const auto octet = static_cast<unsigned char>(c);
+            response.push_back(hex[octet >> 4]);
+            response.push_back(hex[octet & 0xfu]);
+        }
+        return {};
+    }
+
+private:
+    password credentials_;
+    bool answered_ = false;
+};
+
+} // namespace pop3::sasl

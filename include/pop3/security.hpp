@@ -1,0 +1,47 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/stls_policy.hpp>
+#include <pop3/tls_context.hpp>
+
+// How a connection is secured, as a value for `async_connect`: a `tls_context` for TLS from the first octet, or one of these.
+
+namespace pop3 {
+
+/// Says that TLS is to be started by STLS (RFC 2595), on the port for sessions without TLS:
+/// `async_connect(executor, stls(tls), host)`. There is no session without TLS: where the server does not offer STLS, or refuses
+/// it, there is none at all. TLS from the first octet is better, if the server has it (RFC 8314, section 3).
+class stls {
+public:
+    /// tls: what is trusted; need not outlive the call of `async_connect`.
+    explicit stls(const tls_context& tls, stls_policy policy = stls_policy::if_offered) noexcept
+        : tls_(&tls), policy_(policy)
+    {
+    }
+
+    const tls_context& context() const noexcept
+    {
+        return *tls_;
+    }
+
+    stls_policy policy() const noexcept
+    {
+        return policy_;
+    }
+
+private:
+    const tls_context* tls_;
+    stls_policy policy_;
+};
+
+/// Says that TLS is not wanted, and that no password will be sent: `async_connect(executor, without_tls, host)`.
+struct without_tls_t {};
+inline constexpr without_tls_t without_tls{};
+
+/// Says that TLS is not wanted, and that passwords may be read by anyone on the way:
+/// `async_connect(executor, allow_cleartext, host)`.
+struct allow_cleartext_t {};
+inline constexpr allow_cleartext_t allow_cleartext{};
+
+} // namespace pop3

@@ -1,0 +1,52 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/secret.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace pop3 {
+
+/// Credentials: a mailbox name, and a function that gets OAuth 2.0 access tokens for it when they are needed. It is
+/// called once per login, and once more if the server says that the token expired.
+///
+///     pop3::token_provider credentials("mrose@example.org",
+///         [&cache](bool renew, pop3::token_provider::callback done) {
+///             if (renew)
+///                 cache.forget();
+///             cache.async_get([done](std::error_code ec, std::string_view token) { done(ec, pop3::secret(token)); });
+///         });
+///     auto mailbox = co_await std::move(greeted).async_login(credentials);
+class token_provider {
+public:
+    /// To be called once, at once or later, from any thread: with an error, which the login then completes with, or with
+    /// the token.
+    using callback = std::function<void(std::error_code, secret)>;
+    /// renew: the token that it gave is no longer good; a new one is needed.
+    using function = std::function<void(bool renew, callback done)>;
+
+    token_provider(std::string_view name, function get) : name_(name), get_(std::move(get))
+    {
+    }
+
+    const std::string& name() const noexcept
+    {
+        return name_;
+    }
+
+    void get(bool renew, callback done) const
+    {
+        get_(renew, std::move(done));
+    }
+
+private:
+    std::string name_;
+    function get_;
+};
+
+} // namespace pop3
