@@ -1,13 +1,16 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// demo_server [port] [--ca-file FILE]
+// demo_server [port] [--ca-file FILE] [--plain] [--without NAME]...
 //
 // A POP3 server with TLS on 127.0.0.1 and one account: alice, password secret, with a few messages to try a
 // client on. Its certificate is new with every start; FILE gets a copy, for the client to trust:
 //
 //     demo_server 9995 --ca-file ca.pem
 //     curl --cacert ca.pem pop3s://alice:secret@localhost:9995/1
+//
+// --plain: without TLS, until the client asks for it by STLS. --without: a command or SASL mechanism that it shall not
+// know, such as SCRAM-SHA-256.
 
 #include "demo_server.hpp"
 
@@ -24,12 +27,15 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace {
 
 struct arguments {
     std::uint16_t port = 0;
     std::string ca_file;
+    bool plain = false;
+    std::vector<std::string> without;
 };
 
 std::uint16_t to_port(std::string_view text)
@@ -37,7 +43,8 @@ std::uint16_t to_port(std::string_view text)
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (error != std::errc() || end != text.data() + text.size())
-        throw std::invalid_argument("usage: demo_server [port] [--ca-file FILE]");
+        throw std::invalid_argument(
+            "usage: demo_server [port] [--ca-file FILE] [--plain] [--without NAME]...");
     return port;
 }
 
@@ -45,8 +52,13 @@ arguments parse(int argc, char** argv)
 {
     arguments result;
     for (int i = 1; i < argc; ++i) {
-        if (std::string_view(argv[i]) == "--ca-file" && i + 1 < argc)
+        const std::string_view arg = argv[i];
+        if (arg == "--plain")
+            result.plain = true;
+        else if (arg == "--ca-file" && i + 1 < argc)
             result.ca_file = argv[++i];
+        else if (arg == "--without" && i + 1 < argc)
+            result.without.emplace_back(argv[++i]);
         else
             result.port = to_port(argv[i]);
     }
@@ -67,6 +79,8 @@ void run(const arguments& args)
 
     demo::options settings({demo::account("alice", "secret", demo::sample_messages())});
     settings.port = args.port;
+    settings.tls = !args.plain;
+    settings.disabled = args.without;
     demo::server server(context.get_executor(), settings);
 
     // Written before the line below, so that a script that waits for the line finds the file.

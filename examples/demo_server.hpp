@@ -3,11 +3,14 @@
 #pragma once
 
 // A small POP3 server, so that examples and tests have something to talk to: RFC 1939 with CAPA and response
-// codes (RFC 2449 and 3206), APOP, and LAST (RFC 1460), over TLS or plain TCP. Mail is kept in memory: what a
-// client deletes stays deleted while the server object lives.
+// codes (RFC 2449 and 3206), APOP, AUTH (RFC 5034; mechanisms: demo_sasl.hpp), STLS (RFC 2595), UTF8 and LANG (RFC
+// 6856), and LAST (RFC 1460), over TLS or plain TCP. Mail is kept in memory: what a client deletes stays deleted while
+// the server object lives.
 //
 // It shares no code with the client library, so that each is a check on the other. It is not made for the
 // Internet: nothing limits how many clients connect, or how often one may guess a password.
+
+#include "demo_sasl.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -19,14 +22,12 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/ssl/context.hpp>
-#include <asio/ssl/error.hpp>
 #include <asio/ssl/stream.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/strand.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -69,12 +70,6 @@ struct free_with {
 
 template <class T, auto Free>
 using openssl_ptr = std::unique_ptr<T, free_with<Free>>;
-
-inline void require(bool succeeded, const char* what)
-{
-    if (!succeeded)
-        throw std::system_error(static_cast<int>(ERR_get_error()), asio::error::get_ssl_category(), what);
-}
 
 inline void add_extension(X509* x509, int nid, const std::string& value)
 {
@@ -185,12 +180,13 @@ struct options {
     }
 
     std::vector<account> accounts;
-    bool tls = true;                   ///< From the first octet, as on port 995. Otherwise plain TCP.
-    certificate identity;              ///< Used with TLS only.
+    bool tls = true;      ///< From the first octet, as on port 995. Otherwise plain TCP, and STLS.
+    certificate identity; ///< Used with TLS only.
     std::string address = "127.0.0.1"; ///< Where to listen.
     std::uint16_t port = 0;            ///< 0 is any free one.
     bool pipelining = true;            ///< Announced by CAPA. Commands may be pipelined in any case.
-    std::vector<std::string> disabled; ///< Commands that the server shall not know, such as {"CAPA", "UIDL"}.
+    /// Commands and SASL mechanisms that the server shall not know, such as {"UIDL", "SCRAM-SHA-256"}.
+    std::vector<std::string> disabled;
     std::chrono::steady_clock::duration idle_timeout = std::chrono::minutes(10); ///< RFC 1939 wants no less.
 };
 
@@ -265,30 +261,16 @@ inline std::optional<std::uint64_t> to_number(std::string_view text)
     return value;
 }
 
-inline std::string md5_hex(const std::string& text)
-{
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    require(EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr) == 1, "MD5");
-    std::string result;
-    for (unsigned i = 0; i < size; ++i)
-        for (const unsigned digit : {digest[i] / 16u, digest[i] % 16u})
-            result += "0123456789abcdef"[digit];
-    return result;
-}
-
 // One client's session without its connection: command lines go in, the octets to send come out.
 class conversation {
 public:
-    conversation(maildrops& drops, const options& settings) : drops_(drops), settings_(settings)
+    // Begins with the greeting in `output`.
+    conversation(maildrops& drops, const options& settings)
+        : drops_(drops), settings_(settings), secure_(settings.tls)
     {
         std::random_device random;
         const auto now = std::chrono::system_clock::now().time_since_epoch().count();
         timestamp_ = '<' + std::to_string(random()) + '.' + std::to_string(now) + "@localhost>";
-    }
-
-    void greet()
-    {
         // A timestamp is how a server says that it takes APOP.
         ok(enabled("APOP") ? "POP3 demo server ready " + timestamp_ : "POP3 demo server ready");
     }
@@ -296,6 +278,8 @@ public:
     // `line` comes without its line end.
     void command(std::string_view line)
     {
+        if (sasl_)
+            return respond(line);
         const auto [word, argument] = split(line);
         const std::string keyword = upper_case(word);
         const auto* found =
@@ -339,6 +323,18 @@ public:
         return state_ == over;
     }
 
+    // STLS was accepted: whoever has the connection shall do the handshake now, and then call `start_tls`.
+    bool wants_tls() const
+    {
+        return wants_tls_;
+    }
+
+    void start_tls()
+    {
+        wants_tls_ = false;
+        secure_ = true;
+    }
+
     // For the caller to send and to clear.
     std::string output;
 
@@ -353,7 +349,7 @@ private:
         void (conversation::*run)(std::string_view argument);
     };
 
-    static const std::array<verb, 14> verbs;
+    static const std::array<verb, 18> verbs;
 
     struct unlock {
         void operator()(maildrop* drop) const
@@ -370,12 +366,36 @@ private:
         for (const char* keyword : {"TOP", "UIDL", "USER"})
             if (enabled(keyword))
                 line(keyword);
+        std::string mechanisms;
+        for (const sasl_mechanism& m : sasl_mechanisms)
+            if (enabled(m.name))
+                mechanisms.append(" ").append(m.name);
+        if (enabled("AUTH") && !mechanisms.empty())
+            line("SASL" + mechanisms);
+        if (enabled("STLS") && !secure_)
+            line("STLS");
+        if (enabled("UTF8"))
+            line("UTF8 USER");
+        if (enabled("LANG"))
+            line("LANG");
         line("RESP-CODES");
         line("AUTH-RESP-CODE");
         if (settings_.pipelining)
             line("PIPELINING");
         line("IMPLEMENTATION pop3-demo-server");
         line(".");
+    }
+
+    void lang(std::string_view range)
+    {
+        if (range.empty()) {
+            ok("language listing follows");
+            line("en English");
+            line(".");
+        } else if (range == "*" || upper_case(range) == "EN")
+            ok("en is what is spoken here");
+        else
+            error("no such language");
     }
 
     void quit(std::string_view)
@@ -405,11 +425,65 @@ private:
         log_in(found, found != drops_.end() && found->second.password == password);
     }
 
+    void auth(std::string_view argument)
+    {
+        const auto [name, initial] = split(argument);
+        const auto mechanism =
+            std::find_if(sasl_mechanisms.begin(), sasl_mechanisms.end(),
+                         [upper = upper_case(name)](const auto& m) { return m.name == upper; });
+        if (mechanism == sasl_mechanisms.end() || !enabled(mechanism->name))
+            return error("unknown mechanism");
+        sasl_ = mechanism->start([this](std::string_view user) -> std::optional<std::string> {
+            const auto found = drops_.find(user);
+            return found == drops_.end() ? std::nullopt : std::optional(found->second.password);
+        });
+        if (!mechanism->client_first)
+            answer(""); // With its first challenge.
+        else if (initial.empty())
+            line("+ "); // The client speaks first, but not in this line.
+        else
+            respond(initial == "=" ? "" : initial);
+    }
+
+    // Takes a line of a client that is in the midst of AUTH.
+    void respond(std::string_view text)
+    {
+        const auto response = from_base64(text);
+        if (response)
+            return answer(*response);
+        sasl_ = nullptr;
+        error(text == "*" ? "cancelled" : "this is no base64");
+    }
+
+    void answer(const std::string& response)
+    {
+        const sasl_step step = sasl_(response);
+        if (step.challenge)
+            return line("+ " + to_base64(*step.challenge));
+        sasl_ = nullptr;
+        log_in(drops_.find(step.name.value_or("")), step.name.has_value());
+    }
+
+    void stls(std::string_view)
+    {
+        if (secure_)
+            return error("there is TLS already");
+        wants_tls_ = true;
+        ok("begin with TLS now");
+    }
+
+    // There is nothing to switch: names, passwords and messages are whatever octets they are.
+    void utf8(std::string_view)
+    {
+        ok("UTF-8 is welcome");
+    }
+
     void apop(std::string_view argument)
     {
-        const auto [name, digest] = split(argument);
+        const auto [name, sent] = split(argument);
         const auto found = drops_.find(name);
-        log_in(found, found != drops_.end() && md5_hex(timestamp_ + found->second.password) == digest);
+        log_in(found, found != drops_.end() &&
+                          to_hex(digest(EVP_md5(), timestamp_ + found->second.password)) == sent);
     }
 
     void log_in(maildrops::iterator found, bool authentic)
@@ -602,7 +676,10 @@ private:
     const options& settings_;
     std::string timestamp_;
     unsigned state_ = authorization;
+    bool secure_;
+    bool wants_tls_ = false;
     std::optional<std::string> user_;
+    sasl_login sasl_;                        // An AUTH that is under way.
     std::unique_ptr<maildrop, unlock> drop_; // Whoever holds it has the maildrop to himself.
     std::vector<bool> deleted_;
     std::size_t last_ = 0;
@@ -610,12 +687,16 @@ private:
     std::size_t body_copied_ = 0;
 };
 
-inline const std::array<conversation::verb, 14> conversation::verbs{{
+inline const std::array<conversation::verb, 18> conversation::verbs{{
     {"CAPA", any_state, nothing, &conversation::capa},
+    {"LANG", any_state, anything, &conversation::lang},
     {"QUIT", any_state, nothing, &conversation::quit},
     {"USER", authorization, something, &conversation::user},
     {"PASS", authorization, anything, &conversation::pass},
     {"APOP", authorization, something, &conversation::apop},
+    {"AUTH", authorization, something, &conversation::auth},
+    {"STLS", authorization, nothing, &conversation::stls},
+    {"UTF8", authorization, nothing, &conversation::utf8},
     {"STAT", transaction, nothing, &conversation::stat},
     {"LIST", transaction, anything, &conversation::list},
     {"UIDL", transaction, anything, &conversation::uidl},
@@ -651,13 +732,19 @@ struct shared_state {
     bool stopped = false;
 };
 
-// One connection. Stream is tcp::socket, or asio::ssl::stream over it with a context as last argument.
+template <class Stream>
+void start_session(const std::shared_ptr<shared_state>& shared, tcp::socket socket, conversation talk,
+                   auto&... context);
+
+using tls_socket = asio::ssl::stream<tcp::socket>;
+
+// One connection. Stream is tcp::socket, or tls_socket with a context as last argument.
 template <class Stream>
 class session : public std::enable_shared_from_this<session<Stream>> {
 public:
-    session(std::shared_ptr<shared_state> shared, tcp::socket socket, auto&... context)
+    session(std::shared_ptr<shared_state> shared, tcp::socket socket, conversation talk, auto&... context)
         : shared_(std::move(shared)), stream_(std::move(socket), context...), deadline_(shared_->strand),
-          talk_(shared_->drops, shared_->settings)
+          talk_(std::move(talk))
     {
         shared_->sockets.insert(&stream_.lowest_layer());
     }
@@ -677,6 +764,9 @@ public:
         } catch (const std::system_error&) {
             // The client is gone, or too slow, or does not speak TLS: there is nobody to tell.
         }
+        if constexpr (!has_tls)
+            if (self->talk_.wants_tls())
+                co_return self->start_tls();
         self->talk_.release_maildrop();
         co_await self->close();
         self->deadline_.cancel();
@@ -716,19 +806,26 @@ private:
             allow(shared_->settings.idle_timeout);
             co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
         }
-        talk_.greet();
         co_await send();
-        while (!talk_.is_over()) {
+        while (!talk_.is_over() && !talk_.wants_tls()) {
             co_await receive();
             co_await answer();
             co_await send();
         }
     }
 
+    // The same conversation goes on, over TLS. What came in clear behind STLS is forgotten: who sent it is not known.
+    void start_tls()
+    {
+        deadline_.cancel();
+        talk_.start_tls();
+        start_session<tls_socket>(shared_, std::move(socket()), std::move(talk_), shared_->tls);
+    }
+
     // Answers all the lines that have come. The replies to pipelined commands are sent together.
     asio::awaitable<void> answer()
     {
-        while (!talk_.is_over()) {
+        while (!talk_.is_over() && !talk_.wants_tls()) {
             const std::string_view rest = std::string_view(input_).substr(input_used_);
             const auto end = rest.find('\n');
             if (std::min(end, rest.size()) > max_line)
@@ -785,9 +882,10 @@ private:
 };
 
 template <class Stream>
-void start_session(const std::shared_ptr<shared_state>& shared, tcp::socket socket, auto&... context)
+void start_session(const std::shared_ptr<shared_state>& shared, tcp::socket socket, conversation talk,
+                   auto&... context)
 {
-    auto started = std::make_shared<session<Stream>>(shared, std::move(socket), context...);
+    auto started = std::make_shared<session<Stream>>(shared, std::move(socket), std::move(talk), context...);
     asio::co_spawn(shared->strand, session<Stream>::run(std::move(started)), asio::detached);
 }
 
@@ -803,10 +901,13 @@ inline asio::awaitable<void> accept_clients(std::shared_ptr<shared_state> shared
             // Out of file descriptors, say: to try again at once would keep the processor busy for nothing.
             asio::steady_timer pause(shared->strand, std::chrono::milliseconds(100));
             co_await pause.async_wait(asio::use_awaitable);
-        } else if (shared->settings.tls)
-            start_session<asio::ssl::stream<tcp::socket>>(shared, std::move(socket), shared->tls);
+            continue;
+        }
+        conversation talk(shared->drops, shared->settings);
+        if (shared->settings.tls)
+            start_session<tls_socket>(shared, std::move(socket), std::move(talk), shared->tls);
         else
-            start_session<tcp::socket>(shared, std::move(socket));
+            start_session<tcp::socket>(shared, std::move(socket), std::move(talk));
     }
 }
 

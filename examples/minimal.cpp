@@ -16,7 +16,6 @@
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
-#include <asio/ssl/error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -53,6 +52,7 @@ asio::awaitable<void> converse(pop3::tls_context& tls, const account& who)
 
     auto executor = co_await asio::this_coro::executor;
     auto greeted = co_await pop3::async_connect(executor, tls, who.host, options);
+    // By hand, so that USER and PASS are seen. A program of yours calls async_login, which finds the safest way in.
     auto named = co_await std::move(greeted).async_user(who.user);
     auto mailbox = co_await std::move(named).async_pass(who.password);
 
@@ -88,10 +88,7 @@ void run(pop3::tls_context& tls, const account& who)
     try {
         std::rethrow_exception(error);
     } catch (const std::system_error& e) {
-        std::string text = who.host + ":" + std::to_string(who.port) + ": " + e.what();
-        if (e.code().category() == asio::error::get_ssl_category())
-            text += "; is this a port for TLS? (995 is, 110 is not)";
-        throw std::runtime_error(text);
+        throw std::runtime_error(who.host + ":" + std::to_string(who.port) + ": " + e.what());
     }
 }
 

@@ -28,6 +28,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -235,7 +236,7 @@ auto async_connect(const asio::any_io_executor& executor, const How& how, const 
 // clang-format off
 template <class How, std::integral Port, class... T> auto async_connect(const asio::any_io_executor&, How&&, std::string, Port, T&&...) = delete; // the port goes into the options: pop3::connect_options options; options.port = 995;
 template <class... T> auto async_connect(asio::execution_context&, T&&...) = delete; // pass its executor: context.get_executor()
-template <class... T> auto async_connect(const asio::any_io_executor&, const std::string&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
+template <class How, class... T> requires(!detail::security_value<std::remove_cvref_t<How>>) auto async_connect(const asio::any_io_executor&, How&&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
 // clang-format on
 
 /// Reads the greeting over a stream that is connected already (through a proxy, say, or over a Unix socket), with

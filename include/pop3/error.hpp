@@ -29,7 +29,7 @@ enum class errc {
     /// mechanism may be tried.
     authentication_cancelled,
     /// Server and credentials have no mechanism in common that may be used on this connection. No credentials were sent.
-    /// Without TLS: connect with TLS. With TLS: see `capabilities::sasl` for what the server wants.
+    /// Without TLS: connect with TLS. With TLS: call `async_capa` first, and `capabilities::sasl` says what the server wants.
     no_shared_mechanism,
     /// The greeting has no timestamp, or one that RFC 1939 does not allow (a forged one can be made to reveal the password,
     /// CVE-2007-1558). No APOP was sent. Use another way to log in.

@@ -22,7 +22,8 @@ struct login_options {
     /// for USER and PASS. It is used whether or not the server announces it. Empty, or "*": the safest that the server
     /// announces. What would show the secret to anyone on the way is not used, wanted or not.
     std::string mechanism;
-    /// Only mechanisms that are bound to the TLS channel (SCRAM-...-PLUS). Somebody in between, even with a certificate
+    /// Only mechanisms that are bound to the TLS channel (SCRAM-...-PLUS). Unasked they are used over TLS 1.3 only, where all
+    /// agree on how to bind ("tls-exporter"); TLS 1.2 has "tls-server-end-point", which not every server can do. Somebody in between, even with a certificate
     /// that this client trusts, can then do nothing with the login.
     bool require_channel_binding = false;
 };

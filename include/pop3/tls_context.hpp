@@ -116,7 +116,8 @@ public:
 
     /// Says whether a connection may resume the TLS session of an earlier one to the same host, if the server agrees: it does
     /// by default. Certificate, pins and callback are not asked again then, for as long as the server and OpenSSL let a
-    /// session live (OpenSSL: two hours). What is kept is bounded, and forgotten when this context is changed.
+    /// session live (OpenSSL: two hours). What is kept is bounded, and forgotten when this context is changed. No session
+    /// is kept of a server that asks for client certificates: some fail when one is resumed.
     void set_session_resumption(bool on)
     {
         forget_sessions();
@@ -154,7 +155,7 @@ public:
 
     /// OpenSSL's own handle, for what is not wrapped here. After a change to what is trusted call
     /// `set_session_resumption`, which forgets what was trusted before. The library needs for itself the callbacks for the
-    /// verification, for new sessions and for information.
+    /// verification, for new sessions, for the choice of a certificate, and for information.
     SSL_CTX* native_handle() noexcept
     {
         return context_.native_handle();

@@ -13,7 +13,7 @@
 namespace pop3 {
 
 /// Credentials: a mailbox name, and a function that gets OAuth 2.0 access tokens for it when they are needed. It is
-/// called once per login, and once more if the server says that the token expired.
+/// called once per login, if the server takes tokens at all, and once more if the server says that the token expired.
 ///
 ///     pop3::token_provider credentials("mrose@example.org",
 ///         [&cache](bool renew, pop3::token_provider::callback done) {
@@ -24,8 +24,8 @@ namespace pop3 {
 ///     auto mailbox = co_await std::move(greeted).async_login(credentials);
 class token_provider {
 public:
-    /// To be called once, at once or later, from any thread: with an error, which the login then completes with, or with
-    /// the token.
+    /// To be called once, at once or later, from any thread: with an error, which the login then completes with (one that
+    /// `is_fatal` ends the session, as always), or with the token.
     using callback = std::function<void(std::error_code, secret)>;
     /// renew: the token that it gave is no longer good; a new one is needed.
     using function = std::function<void(bool renew, callback done)>;

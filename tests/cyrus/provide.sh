@@ -22,9 +22,8 @@ fi
 
 . "$(dirname "${BASH_SOURCE[0]}")/../dovecot/debian.sh"
 debian_begin "$dir" "The tests' Cyrus comes from Debian's packages only."
-packages='cyrus-common cyrus-pop3d libsasl2-2 libsasl2-modules libsasl2-modules-db sasl2-bin'
-# shellcheck disable=SC2086
-debian_fetch $packages
+packages=(cyrus-common cyrus-pop3d libsasl2-2 libsasl2-modules libsasl2-modules-db sasl2-bin)
+debian_fetch "${packages[@]}"
 version=$(dpkg-deb -f "$tmp"/debs/cyrus-pop3d_*.deb Version) || version=unknown
 
 # Of all this keep what the tests run.  Nothing here needs to be where it was installed: the configuration and two
@@ -35,7 +34,7 @@ mkdir "$tmp/keep/bin" "$tmp/keep/lib" "$tmp/keep/sasl2" &&
     cp -a "$tmp"/root/usr/lib/*-linux-*/sasl2/lib{plain,login,crammd5,scram,sasldb}.so* "$tmp/keep/sasl2/" &&
     cp -a "$tmp/root/usr/share/doc/cyrus-common/copyright" "$tmp/keep/" ||
     die "the packages are laid out in another way than expected"
-debian_libraries "$tmp/keep/lib" "$packages" "$tmp/keep/lib" "$tmp"/keep/bin/* "$tmp"/keep/sasl2/*.so
+debian_libraries "$tmp/keep/lib" "${packages[*]}" "$tmp/keep/lib" "$tmp"/keep/bin/* "$tmp"/keep/sasl2/*.so
 
 debian_end bin/pop3d
 echo "Cyrus: $version unpacked in $dir"

@@ -4,17 +4,23 @@
 set -u
 minimal=$1
 work=$(mktemp -d)
+: > "$work/server"
+: > "$work/plain_server"
 "$2" --ca-file "$work/ca.pem" > "$work/server" &
 server=$!
-trap 'kill $server; rm -rf "$work"' EXIT
+"$2" --plain > "$work/plain_server" &
+plain_server=$!
+trap 'kill $server $plain_server; rm -rf "$work"' EXIT
 
 port=
+plain_port=
 for _ in $(seq 100); do
     port=$(sed -n 's/^listening on [^:]*:\([0-9]*\).*/\1/p' "$work/server")
-    [ -n "$port" ] && break
+    plain_port=$(sed -n 's/^listening on [^:]*:\([0-9]*\).*/\1/p' "$work/plain_server")
+    [ -n "$port" ] && [ -n "$plain_port" ] && break
     sleep 0.1
 done
-[ -n "$port" ] || { echo "the demo server does not start"; exit 1; }
+[ -n "$port" ] && [ -n "$plain_port" ] || { echo "the demo server does not start"; exit 1; }
 
 failed=0
 
@@ -58,6 +64,8 @@ runs "a host where nothing is" secret 127.0.0.2 alice "$port" "$work/ca.pem"
 fails_with "127.0.0.2:$port: .*refused"
 runs "a port where nothing is" secret localhost alice 1 "$work/ca.pem"
 fails_with 'localhost:1: .*refused'
+runs "a port without TLS" secret localhost alice "$plain_port" "$work/ca.pem"
+fails_with "localhost:$plain_port: the server does not speak TLS"
 runs "no port" secret localhost alice no-port "$work/ca.pem"
 fails_with 'no-port'
 runs "no such file" secret localhost alice "$port" "$work/none.pem"

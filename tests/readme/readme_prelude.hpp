@@ -6,6 +6,7 @@
 
 #include <pop3/pop3.hpp>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -15,7 +16,10 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
+#include <openssl/x509_vfy.h>
+
 #include <chrono>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <string_view>

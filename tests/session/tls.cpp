@@ -11,6 +11,7 @@
 #include <pop3/pop3.hpp>
 
 #include <pop3/detail/tls_channel_binding.hpp>
+#include <pop3/detail/tls_handshake.hpp>
 #include <pop3/detail/tls_info.hpp>
 #include <pop3/detail/tls_sessions.hpp>
 #include <pop3/tls_info.hpp>
@@ -25,9 +26,12 @@
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/sslerr.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -214,6 +218,7 @@ visit go(const pop3::tls_context& tls, std::uint16_t port, const std::string& ho
         CHECK(pop3::detail::make_tls_info(stream.native_handle()).version.empty());
         const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
         co_await stream.lowest_layer().async_connect(endpoint, asio::use_awaitable);
+        stream.lowest_layer().set_option(asio::ip::tcp::no_delay(true));
         co_await stream.async_handshake(asio::ssl::stream_base::client,
                                         asio::redirect_error(asio::use_awaitable, v.handshake));
         if (v.handshake) {
@@ -264,6 +269,34 @@ pop3::tls_context trusting(const identity& root)
     tls.add_certificate_authority(root.pem());
     return tls;
 }
+
+/// The two ends with nothing in between, so that a test decides what comes when.
+struct wire {
+    wire(pop3::tls_context& tls, asio::ssl::context& accepting)
+        : client(SSL_new(tls.native_handle())), server(SSL_new(accepting.native_handle()))
+    {
+        for (SSL* const end : {client.get(), server.get()})
+            SSL_set_bio(end, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+        CHECK(!pop3::detail::expect_host(client.get(), "localhost"));
+        SSL_set_accept_state(server.get());
+    }
+
+    /// Carries so many records of TLS, or all that there are.
+    static void carry(SSL* from, SSL* to, int records = 1000)
+    {
+        for (int i = 0; i != records; ++i) {
+            unsigned char record[5 + 17000];
+            if (BIO_read(SSL_get_wbio(from), record, 5) != 5)
+                return;
+            const int size = record[3] * 256 + record[4];
+            REQUIRE(BIO_read(SSL_get_wbio(from), record + 5, size) == size);
+            REQUIRE(BIO_write(SSL_get_rbio(to), record, size + 5) == size + 5);
+        }
+    }
+
+    owned<SSL, SSL_free> client;
+    owned<SSL, SSL_free> server;
+};
 
 bool is_ssl(std::error_code ec)
 {
@@ -671,7 +704,7 @@ TEST_CASE("async_connect resumes")
         for (int i = 0; i != 2; ++i)
             test::run([&]() -> asio::awaitable<void> {
                 const auto executor = co_await asio::this_coro::executor;
-                co_await pop3::async_connect(executor, tls, "localhost", options);
+                const auto greeted = co_await pop3::async_connect(executor, tls, "localhost", options);
             });
     }
     CHECK(resumed == std::vector<bool>{false, true});
@@ -744,7 +777,10 @@ TEST_CASE("sessions are forgotten when the context is changed")
     const std::string file = "tls-change-" + std::to_string(::getpid()) + ".pem";
     std::ofstream(file) << other.pem() << other.key_pem();
     test::tls_peer peer(greet, showing(server), 100);
-    const std::pair<const char*, std::function<void(pop3::tls_context&)>> changes[] = {
+    struct {
+        std::string name;
+        std::function<void(pop3::tls_context&)> make;
+    } const changes[] = {
         {"authority",
          [&](pop3::tls_context& c) {
              c.add_certificate_authority(other.pem());
@@ -786,17 +822,17 @@ TEST_CASE("sessions are forgotten when the context is changed")
              c.use_private_key_file(file);
          }},
     };
-    for (const auto& [name, change] : changes) {
-        CAPTURE(std::string(name));
+    for (const auto& change : changes) {
+        CAPTURE(change.name);
         auto tls = trusting(server);
         go(tls, peer.port());
         CHECK(go(tls, peer.port()).info.resumed);
-        change(tls);
+        change.make(tls);
         CHECK(!go(tls, peer.port()).info.resumed);
         CHECK(go(tls, peer.port()).info.resumed);
         // Nor may a ticket be kept of a connection that began before.
         tls.set_session_resumption(true);
-        const auto during = go(tls, peer.port(), "localhost", [&](pop3::tls_stream&) { change(tls); });
+        const auto during = go(tls, peer.port(), "localhost", [&](pop3::tls_stream&) { change.make(tls); });
         CHECK(during.welcome());
         CHECK(!go(tls, peer.port()).info.resumed);
     }
@@ -822,7 +858,7 @@ TEST_CASE("a ticket of TLS 1.3 is used once")
     CHECK(!go(tls, peer.port()).info.resumed);
 }
 
-TEST_CASE("a server that fails when a session is resumed fails once")
+TEST_CASE("no session is kept of a server that asks for certificates, and would fail if it were resumed")
 {
     const identity server = issue("DNS:localhost");
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
@@ -835,6 +871,27 @@ TEST_CASE("a server that fails when a session is resumed fails once")
                 c.set_verify_mode(asio::ssl::verify_peer);
             },
             100);
+        const auto tls = trusting(server);
+        for (int i = 0; i != 3; ++i) {
+            const auto result = go(tls, peer.port());
+            CHECK(result.welcome());
+            CHECK(!result.info.resumed);
+        }
+    }
+}
+
+TEST_CASE("a server that fails when a session is resumed fails once")
+{
+    const identity server = issue("DNS:localhost");
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CAPTURE(version);
+        test::tls_peer peer(
+            [](test::tls_peer_stream& s) {
+                // From the second connection on.
+                SSL_CTX_set_verify(SSL_get_SSL_CTX(s.native_handle()), SSL_VERIFY_PEER, nullptr);
+                greet(s);
+            },
+            showing(server, version), 100);
         const auto tls = trusting(server);
         CHECK(go(tls, peer.port()).welcome());
         CHECK(is_ssl(go(tls, peer.port()).handshake));
@@ -1018,6 +1075,67 @@ TEST_CASE("channel binding, TLS 1.2: the certificate by the hash of its signatur
     }
 }
 
+TEST_CASE("channel binding: also while half a ticket has come")
+{
+    const identity server = issue("DNS:localhost");
+    const identity client =
+        issue("email:alice@example.org", "RSA"); // goes into the ticket, and makes it long
+    asio::ssl::context accepting(asio::ssl::context::tls_server);
+    showing(server, TLS1_3_VERSION)(accepting);
+    SSL_CTX_set_max_send_fragment(accepting.native_handle(), 512);
+    SSL_CTX_set_verify(accepting.native_handle(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    SSL_CTX_set_session_id_context(accepting.native_handle(), reinterpret_cast<const unsigned char*>("x"), 1);
+    auto tls = trusting(server);
+    tls.use_certificate_chain(client.pem());
+    tls.use_private_key(client.key_pem());
+
+    const wire ends(tls, accepting);
+    SSL* const here = ends.client.get();
+    SSL* const there = ends.server.get();
+    char octet = 0;
+    SSL_connect(here);
+    wire::carry(here, there);
+    SSL_accept(there);
+    wire::carry(there, here);
+    REQUIRE(SSL_connect(here) == 1);
+    wire::carry(here, there);
+    REQUIRE(SSL_accept(there) == 1);
+    wire::carry(there, here, 1);
+    CHECK(SSL_read(here, &octet, 1) <= 0);
+    CHECK(SSL_is_init_finished(here) == 0);
+
+    const std::string label = "EXPORTER-Channel-Binding";
+    std::string expected(32, '\0');
+    SSL_export_keying_material(there, reinterpret_cast<unsigned char*>(expected.data()), expected.size(),
+                               label.data(), label.size(), nullptr, 0, 0);
+    CHECK(pop3::detail::channel_binding_of(here).data == expected);
+    CHECK(pop3::detail::make_tls_info(here).version == "TLSv1.3");
+}
+
+TEST_CASE("channel binding: none before the handshake is done")
+{
+    const identity server = issue("DNS:localhost");
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        CAPTURE(version);
+        asio::ssl::context accepting(asio::ssl::context::tls_server);
+        showing(server, version)(accepting);
+        auto tls = trusting(server);
+        const wire ends(tls, accepting);
+        SSL* const here = ends.client.get();
+        SSL* const there = ends.server.get();
+        int steps = 0;
+        while (SSL_connect(here) != 1) {
+            REQUIRE(++steps < 50);
+            CHECK(pop3::detail::channel_binding_of(here).type.empty());
+            wire::carry(here, there);
+            SSL_accept(there);
+            wire::carry(there, here, 1);
+        }
+        CHECK(steps > 2);
+        CHECK(!pop3::detail::channel_binding_of(here).type.empty());
+    }
+}
+
 TEST_CASE("channel binding: none after a handshake that failed")
 {
     const identity server = issue("DNS:pop.example.org");
@@ -1084,6 +1202,22 @@ TEST_CASE("what answers speaks TLS, though not as it should")
         CAPTURE(ec.message());
         CHECK(is_ssl(ec));
     }
+
+    // It did speak TLS before it fell out of it.
+    asio::ssl::context accepting(asio::ssl::context::tls_server);
+    showing(server)(accepting);
+    auto trusted = trusting(server);
+    const wire ends(trusted, accepting);
+    SSL_connect(ends.client.get());
+    wire::carry(ends.client.get(), ends.server.get());
+    SSL_accept(ends.server.get());
+    wire::carry(ends.server.get(), ends.client.get(), 1);
+    BIO_puts(SSL_get_rbio(ends.client.get()), "+OK ready\r\n");
+    ERR_clear_error();
+    CHECK(SSL_connect(ends.client.get()) < 0);
+    const std::error_code fallen(static_cast<int>(ERR_get_error()), asio::error::get_ssl_category());
+    CHECK(ERR_GET_REASON(static_cast<unsigned long>(fallen.value())) == SSL_R_WRONG_VERSION_NUMBER);
+    CHECK(pop3::detail::handshake_error(ends.client.get(), fallen) == fallen);
 
     // Nothing at all is an end, not another language.
     test::tcp_peer mute([](asio::ip::tcp::socket& s) { s.shutdown(asio::ip::tcp::socket::shutdown_send); });

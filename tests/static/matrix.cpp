@@ -3,7 +3,11 @@
 
 // Which state allows what, and what it completes with, over every kind of stream. What compiles has passed.
 
+#include <pop3/command/hello.hpp>
+#include <pop3/command/quit.hpp>
+#include <pop3/command/stls.hpp>
 #include <pop3/pop3.hpp>
+#include <pop3/sasl/one_of.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
@@ -65,6 +69,7 @@ using pop3::awaiting_password;
 using pop3::transaction;
 using pop3::update;
 namespace command = pop3::command;
+namespace sasl = pop3::sasl;
 
 // ---- Commands of a user
 
@@ -151,10 +156,98 @@ struct returns_nothing : xtnd_archive {
     void read_line(std::string_view line, result_type& into, const pop3::limits&);
 };
 
+// ---- SASL mechanisms of a user
+
+/// The least that there must be. It cannot be copied.
+struct own_mechanism {
+    static constexpr std::string_view name = "X-MINE";
+
+    own_mechanism(own_mechanism&&) = default;
+
+    std::error_code respond(std::string_view challenge, sasl::octets& response, const pop3::limits&);
+};
+
+/// Has all that there can be, and shows the secret.
+struct own_revealing_mechanism : own_mechanism {
+    static constexpr bool reveals_secret = true;
+
+    std::error_code begin(sasl::octets& response);
+    std::error_code finish(std::string_view data);
+    void bind(const sasl::channel_binding&, std::optional<bool>)
+    {
+    }
+
+    std::string details() const;
+};
+
+/// Says that it shows none, though what it is made of does.
+struct own_digest_mechanism : own_revealing_mechanism {
+    static constexpr bool reveals_secret = false;
+};
+
+/// Which it is, is known when the program runs: the worst of them counts.
+using scram_or_plain = sasl::one_of<sasl::scram_sha_256, sasl::plain>;
+using scram_or_digest = sasl::one_of<sasl::scram_sha_256, sasl::cram_md5>;
+
+struct without_name : own_mechanism {
+private:
+    using own_mechanism::name;
+};
+
+struct without_respond : own_mechanism {
+private:
+    using own_mechanism::respond;
+};
+
+struct responds_nothing : own_mechanism {
+    void respond(std::string_view challenge, sasl::octets& response, const pop3::limits&);
+};
+
+struct without_mechanism_move : own_mechanism {
+    without_mechanism_move(without_mechanism_move&&) = delete;
+};
+
 // ---- One concept per operation: asked of `session<...>` for an rvalue, and of `session<...>&` for an lvalue
 
 // clang-format off
-template <class S> concept can_login = requires(S s, const pop3::password& p) { std::forward<S>(s).async_login(p, ask()); };
+template <class S, class Credentials> concept can_login_with = requires(S s, const Credentials& c) { std::forward<S>(s).async_login(c, ask()); };
+template <class S, class Credentials> concept can_login_so = requires(S s, const Credentials& c, const pop3::login_options& o) { std::forward<S>(s).async_login(c, o, ask()); };
+template <class S> concept can_login = can_login_with<S, pop3::password>;
+template <class S> concept can_login_options = can_login_so<S, pop3::password>;
+template <class S> concept can_login_token = can_login_with<S, pop3::access_token>;
+template <class S> concept can_login_token_options = can_login_so<S, pop3::access_token>;
+template <class S> concept can_login_provider = can_login_with<S, pop3::token_provider>;
+template <class S> concept can_login_provider_options = can_login_so<S, pop3::token_provider>;
+
+template <class S, class Mechanism> concept can_auth = requires(S s, Mechanism m) { std::forward<S>(s).async_auth(std::move(m), ask()); };
+template <class S> concept can_auth_plain = can_auth<S, sasl::plain>;
+template <class S> concept can_auth_login = can_auth<S, sasl::login>;
+template <class S> concept can_auth_xoauth2 = can_auth<S, sasl::xoauth2>;
+template <class S> concept can_auth_oauthbearer = can_auth<S, sasl::oauthbearer>;
+template <class S> concept can_auth_cram_md5 = can_auth<S, sasl::cram_md5>;
+template <class S> concept can_auth_scram_sha_1 = can_auth<S, sasl::scram_sha_1>;
+template <class S> concept can_auth_scram_sha_256 = can_auth<S, sasl::scram_sha_256>;
+template <class S> concept can_auth_scram_sha_512 = can_auth<S, sasl::scram_sha_512>;
+template <class S> concept can_auth_scram_sha_1_plus = can_auth<S, sasl::scram_sha_1_plus>;
+template <class S> concept can_auth_scram_sha_256_plus = can_auth<S, sasl::scram_sha_256_plus>;
+template <class S> concept can_auth_scram_sha_512_plus = can_auth<S, sasl::scram_sha_512_plus>;
+template <class S> concept can_auth_external = can_auth<S, sasl::external>;
+template <class S> concept can_auth_anonymous = can_auth<S, sasl::anonymous>;
+template <class S> concept can_auth_own = can_auth<S, own_mechanism>;
+template <class S> concept can_auth_own_revealing = can_auth<S, own_revealing_mechanism>;
+template <class S> concept can_auth_own_digest = can_auth<S, own_digest_mechanism>;
+template <class S> concept can_auth_scram_or_plain = can_auth<S, scram_or_plain>;
+template <class S> concept can_auth_scram_or_digest = can_auth<S, scram_or_digest>;
+template <class S> concept can_auth_credentials = can_auth<S, pop3::password>;
+template <class S> concept can_auth_name = can_auth<S, const char*>;
+
+template <class S> concept can_apop = requires(S s) { std::forward<S>(s).async_apop("mrose", "tanstaaf", ask()); };
+template <class S> concept can_stls = requires(S s, const pop3::tls_context& t) { std::forward<S>(s).async_stls(t, ask()); };
+template <class S> concept can_stls_host = requires(S s, const pop3::tls_context& t) { std::forward<S>(s).async_stls(t, "pop.example.org", pop3::stls_policy::insist, ask()); };
+template <class S> concept can_utf8 = requires(S s) { std::forward<S>(s).async_utf8(ask()); };
+template <class S> concept can_lang_list = requires(S s) { std::forward<S>(s).async_lang(ask()); };
+template <class S> concept can_lang = requires(S s) { std::forward<S>(s).async_lang("de", ask()); };
+template <class S> concept can_lang_string = requires(S s, std::string range) { std::forward<S>(s).async_lang(range, ask()); };
 template <class S> concept can_user = requires(S s) { std::forward<S>(s).async_user("mrose", ask()); };
 template <class S> concept can_pass = requires(S s) { std::forward<S>(s).async_pass("secret", ask()); };
 template <class S> concept can_capa = requires(S s) { std::forward<S>(s).async_capa(ask()); };
@@ -180,6 +273,11 @@ template <class S> concept can_execute_pass = can_execute<S, command::pass>;
 template <class S> concept can_execute_stat = can_execute<S, command::stat>;
 template <class S> concept can_execute_retr = can_execute<S, command::retr>;
 template <class S> concept can_execute_quit = can_execute<S, command::quit>;
+template <class S> concept can_execute_apop = can_execute<S, command::apop>;
+template <class S> concept can_execute_stls = can_execute<S, command::stls>;
+template <class S> concept can_execute_utf8 = can_execute<S, command::utf8>;
+template <class S> concept can_execute_lang = can_execute<S, command::lang>;
+template <class S> concept can_execute_lang_list = can_execute<S, command::lang_list>;
 template <class S> concept can_execute_hello = can_execute<S, command::hello>;
 template <class S> concept can_execute_xtnd = can_execute<S, xtnd_archive>;
 template <class S> concept can_execute_ping = can_execute<S, ping>;
@@ -214,8 +312,8 @@ constexpr allowed allowed_for(bool lvalue, bool rvalue)
     POP3_CELL(can, update, in_update)
 
 /// `with_password`: what is `moved` over a stream that may carry a password, and does not exist over others;
-/// `with_secret`: the same for what stays in its state.
-template <class Stream, allowed with_password, allowed with_secret>
+/// `with_secret`: the same for what stays in its state. `with_stls`: what exists where TLS can be started.
+template <class Stream, allowed with_password, allowed with_secret, allowed with_stls>
 constexpr bool matrix()
 {
     constexpr auto no = allowed::no;
@@ -224,7 +322,39 @@ constexpr bool matrix()
 
     // clang-format off
     //                                  authorization  awaiting_password  transaction  update
-    POP3_ROW(can_login,                 with_password, no,                no,          no);
+    POP3_ROW(can_login,                 moved,         no,                no,          no); // finds a way that shows no password
+    POP3_ROW(can_login_options,         moved,         no,                no,          no);
+    POP3_ROW(can_login_token,           with_password, no,                no,          no); // there is no such way
+    POP3_ROW(can_login_token_options,   with_password, no,                no,          no);
+    POP3_ROW(can_login_provider,        with_password, no,                no,          no);
+    POP3_ROW(can_login_provider_options, with_password, no,               no,          no);
+    POP3_ROW(can_auth_plain,            with_password, no,                no,          no);
+    POP3_ROW(can_auth_login,            with_password, no,                no,          no);
+    POP3_ROW(can_auth_xoauth2,          with_password, no,                no,          no);
+    POP3_ROW(can_auth_oauthbearer,      with_password, no,                no,          no);
+    POP3_ROW(can_auth_cram_md5,         moved,         no,                no,          no);
+    POP3_ROW(can_auth_scram_sha_1,      moved,         no,                no,          no);
+    POP3_ROW(can_auth_scram_sha_256,    moved,         no,                no,          no);
+    POP3_ROW(can_auth_scram_sha_512,    moved,         no,                no,          no);
+    POP3_ROW(can_auth_scram_sha_1_plus,   moved,       no,                no,          no); // without TLS: errc::no_channel_binding
+    POP3_ROW(can_auth_scram_sha_256_plus, moved,       no,                no,          no);
+    POP3_ROW(can_auth_scram_sha_512_plus, moved,       no,                no,          no);
+    POP3_ROW(can_auth_external,         moved,         no,                no,          no);
+    POP3_ROW(can_auth_anonymous,        moved,         no,                no,          no);
+    POP3_ROW(can_auth_own,              moved,         no,                no,          no);
+    POP3_ROW(can_auth_own_revealing,    with_password, no,                no,          no);
+    POP3_ROW(can_auth_own_digest,       moved,         no,                no,          no);
+    POP3_ROW(can_auth_scram_or_plain,   with_password, no,                no,          no);
+    POP3_ROW(can_auth_scram_or_digest,  moved,         no,                no,          no);
+    POP3_ROW(can_auth_credentials,      no,            no,                no,          no); // async_login()
+    POP3_ROW(can_auth_name,             no,            no,                no,          no);
+    POP3_ROW(can_apop,                  moved,         no,                no,          no);
+    POP3_ROW(can_stls,                  with_stls,     no,                no,          no);
+    POP3_ROW(can_stls_host,             with_stls,     no,                no,          no);
+    POP3_ROW(can_utf8,                  yes,           no,                no,          no);
+    POP3_ROW(can_lang_list,             yes,           no,                yes,         no);
+    POP3_ROW(can_lang,                  yes,           no,                yes,         no);
+    POP3_ROW(can_lang_string,           yes,           no,                yes,         no);
     POP3_ROW(can_user,                  moved,         no,                no,          no);
     POP3_ROW(can_pass,                  no,            with_password,     no,          no);
     POP3_ROW(can_capa,                  yes,           no,                yes,         no); // USER: then PASS or QUIT only
@@ -244,6 +374,11 @@ constexpr bool matrix()
     POP3_ROW(can_execute_capa,          yes,           no,                yes,         no);
     POP3_ROW(can_execute_user,          moved,         no,                no,          no);
     POP3_ROW(can_execute_pass,          no,            with_password,     no,          no);
+    POP3_ROW(can_execute_apop,          moved,         no,                no,          no);
+    POP3_ROW(can_execute_stls,          no,            no,                no,          no); // what follows is no POP3: async_stls() only
+    POP3_ROW(can_execute_utf8,          yes,           no,                no,          no);
+    POP3_ROW(can_execute_lang,          yes,           no,                yes,         no);
+    POP3_ROW(can_execute_lang_list,     yes,           no,                yes,         no);
     POP3_ROW(can_execute_stat,          no,            no,                yes,         no);
     POP3_ROW(can_execute_retr,          no,            no,                yes,         no);
     POP3_ROW(can_execute_quit,          no,            no,                no,          no); // ends the session: async_quit() only
@@ -256,16 +391,70 @@ constexpr bool matrix()
     return true;
 }
 
-static_assert(matrix<pop3::tls_stream, allowed::moved, allowed::yes>());
-static_assert(matrix<pop3::tcp_stream, allowed::no, allowed::no>());
-static_assert(matrix<pop3::cleartext_stream, allowed::moved, allowed::yes>());
-static_assert(matrix<ssl_stream, allowed::moved, allowed::yes>());
-static_assert(matrix<unix_stream, allowed::moved, allowed::yes>());
-static_assert(matrix<serial_stream, allowed::no, allowed::no>());
+// clang-format off
+//                                              with_password    with_secret    with_stls
+static_assert(matrix<pop3::tls_stream,          allowed::moved,  allowed::yes,  allowed::no>()); // STLS only once
+static_assert(matrix<pop3::tcp_stream,          allowed::no,     allowed::no,   allowed::moved>());
+static_assert(matrix<pop3::cleartext_stream,    allowed::moved,  allowed::yes,  allowed::moved>());
+static_assert(matrix<ssl_stream,                allowed::moved,  allowed::yes,  allowed::no>());
+static_assert(matrix<unix_stream,               allowed::moved,  allowed::yes,  allowed::no>()); // TLS is its user's to start
+static_assert(matrix<serial_stream,             allowed::no,     allowed::no,   allowed::no>());
+// clang-format on
 
 // A session that is const can be asked, but sends nothing.
 static_assert(!can_stat<const pop3::session<transaction>&> && !can_quit<const pop3::session<transaction>&>);
 static_assert(!can_stat<const pop3::session<transaction>> && !can_quit<const pop3::session<transaction>>);
+
+// ---- What can be asked of a session, without a word to the server
+
+template <class S>
+concept knows_capabilities = requires(const S& s) {
+    { s.capabilities() } -> std::same_as<std::optional<pop3::capabilities>>;
+};
+
+template <class S>
+concept knows_login_mechanism = requires(const S& s) {
+    { s.login_mechanism() } -> std::same_as<std::string>;
+};
+
+template <class S>
+concept knows_greeting = requires(const S& s) {
+    { s.greeting() } -> std::same_as<pop3::greeting>;
+};
+
+template <class S>
+concept knows_tls = requires(const S& s) {
+    { s.tls() } -> std::same_as<pop3::tls_info>;
+};
+
+template <class S>
+concept has_tls = requires(S s) { s.tls(); };
+
+template <class Stream, bool with_tls>
+constexpr bool knowledge()
+{
+    using greeted = pop3::session<authorization, Stream>;
+    using named = pop3::session<awaiting_password, Stream>;
+    using mailbox = pop3::session<transaction, Stream>;
+    using ended = pop3::session<update, Stream>;
+
+    static_assert(knows_capabilities<greeted> && knows_capabilities<named> && knows_capabilities<mailbox>);
+    static_assert(knows_login_mechanism<greeted> && knows_login_mechanism<named> &&
+                  knows_login_mechanism<mailbox>);
+    static_assert(knows_greeting<greeted>);
+    static_assert(knows_tls<greeted> == with_tls && knows_tls<named> == with_tls &&
+                  knows_tls<mailbox> == with_tls);
+    static_assert(has_tls<greeted> == with_tls && has_tls<named> == with_tls && has_tls<mailbox> == with_tls);
+    // There is no connection any more.
+    static_assert(!knows_capabilities<ended> && !knows_login_mechanism<ended> && !has_tls<ended>);
+    return true;
+}
+
+// Whether OpenSSL is below: that a stream is secure does not say so.
+static_assert(knowledge<pop3::tls_stream, true>() && knowledge<ssl_stream, true>());
+static_assert(knowledge<asio::ssl::stream<unix_stream>, true>());
+static_assert(knowledge<pop3::tcp_stream, false>() && knowledge<pop3::cleartext_stream, false>());
+static_assert(knowledge<unix_stream, false>() && knowledge<serial_stream, false>());
 
 // ---- What is no argument
 
@@ -290,6 +479,23 @@ static_assert(numbers_all<int> && numbers_all<unsigned> && numbers_all<long long
 static_assert(numbers_all<pop3::message_number>);
 static_assert(numbers_none<bool> && numbers_none<char> && numbers_none<double> && numbers_none<const char*>);
 
+// A language is text, a completion token is none.
+template <class T>
+concept lang_takes = requires(pop3::session<transaction>& s, T t) { s.async_lang(t, ask()); };
+
+static_assert(lang_takes<const char*> && lang_takes<std::string_view> && lang_takes<std::string>);
+static_assert(!lang_takes<int> && !lang_takes<char> && !lang_takes<ask>);
+
+// Credentials are one value, and how they are used another.
+template <class... Args>
+concept login_takes =
+    requires(pop3::session<authorization>&& s, Args... args) { std::move(s).async_login(args..., ask()); };
+
+static_assert(login_takes<pop3::password> && login_takes<pop3::password, pop3::login_options>);
+static_assert(!login_takes<const char*> && !login_takes<const char*, const char*>);
+static_assert(!login_takes<pop3::password, const char*>);
+static_assert(!login_takes<pop3::login_options> && !login_takes<pop3::secret>);
+
 // ---- Command values
 
 /// In the order of the columns.
@@ -308,6 +514,11 @@ constexpr permitted states_of = {pop3::command_for<C, authorization>, pop3::comm
 static_assert(states_of<command::user>     == permitted{true,    false,             false,       false});
 static_assert(states_of<command::pass>     == permitted{false,   true,              false,       false});
 static_assert(states_of<command::capa>     == permitted{true,    false,             true,        false});
+static_assert(states_of<command::apop>     == permitted{true,    false,             false,       false});
+static_assert(states_of<command::utf8>     == permitted{true,    false,             false,       false});
+static_assert(states_of<command::lang>     == permitted{true,    false,             true,        false});
+static_assert(states_of<command::lang_list> == permitted{true,   false,             true,        false});
+static_assert(states_of<command::stls>     == permitted{false,   false,             false,       false}); // async_stls()
 static_assert(states_of<command::stat>     == permitted{false,   false,             true,        false});
 static_assert(states_of<command::list>     == permitted{false,   false,             true,        false});
 static_assert(states_of<command::list_one> == permitted{false,   false,             true,        false});
@@ -334,8 +545,50 @@ static_assert(!pop3::command_value<without_read_line> && !pop3::command_value<wi
 static_assert(!pop3::command_value<returns_nothing>);
 static_assert(!pop3::command_value<int> && !pop3::command_value<std::string> && !pop3::command_value<void>);
 
+// ---- SASL mechanisms
+
+static_assert(sasl::mechanism<sasl::plain> && sasl::mechanism<sasl::login>);
+static_assert(sasl::mechanism<sasl::xoauth2> && sasl::mechanism<sasl::oauthbearer>);
+static_assert(sasl::mechanism<sasl::cram_md5> && sasl::mechanism<sasl::external>);
+static_assert(sasl::mechanism<sasl::anonymous>);
+static_assert(sasl::mechanism<sasl::scram_sha_1> && sasl::mechanism<sasl::scram_sha_1_plus>);
+static_assert(sasl::mechanism<sasl::scram_sha_256> && sasl::mechanism<sasl::scram_sha_256_plus>);
+static_assert(sasl::mechanism<sasl::scram_sha_512> && sasl::mechanism<sasl::scram_sha_512_plus>);
+static_assert(sasl::mechanism<scram_or_plain> && sasl::mechanism<scram_or_digest>);
+static_assert(sasl::mechanism<own_mechanism> && sasl::mechanism<own_revealing_mechanism>);
+static_assert(!sasl::mechanism<without_name> && !sasl::mechanism<without_respond>);
+static_assert(!sasl::mechanism<responds_nothing> && !sasl::mechanism<without_mechanism_move>);
+static_assert(!sasl::mechanism<pop3::password> && !sasl::mechanism<const char*> && !sasl::mechanism<int>);
+
+// What a mechanism may have besides.
+static_assert(!sasl::begins<own_mechanism> && sasl::begins<own_revealing_mechanism>);
+static_assert(!sasl::finishes<own_mechanism> && sasl::finishes<own_revealing_mechanism>);
+static_assert(!sasl::binds<own_mechanism> && sasl::binds<own_revealing_mechanism>);
+static_assert(!sasl::explains<own_mechanism> && sasl::explains<own_revealing_mechanism>);
+
+// RFC 5034, section 4, needs to know who speaks first; a server that is not shown to be the right one is noticed by
+// `finish` alone.
+static_assert(sasl::begins<sasl::plain> && sasl::begins<sasl::external> && sasl::begins<sasl::anonymous>);
+static_assert(sasl::begins<sasl::xoauth2> && sasl::begins<sasl::oauthbearer>);
+static_assert(!sasl::begins<sasl::login> && !sasl::begins<sasl::cram_md5>);
+static_assert(sasl::begins<sasl::scram_sha_256> && sasl::begins<sasl::scram_sha_256_plus>);
+static_assert(sasl::finishes<sasl::scram_sha_256> && sasl::finishes<sasl::scram_sha_256_plus>);
+static_assert(sasl::binds<sasl::scram_sha_256> &&
+              sasl::binds<sasl::scram_sha_256_plus>); // "y" must be told from "n"
+static_assert(sasl::explains<sasl::xoauth2> && sasl::explains<sasl::oauthbearer>);
+static_assert(sasl::explains<sasl::scram_sha_256>);
+
 // ---- Secrets
 
+static_assert(sasl::reveals_secret<sasl::plain> && sasl::reveals_secret<sasl::login>);
+static_assert(sasl::reveals_secret<sasl::xoauth2> && sasl::reveals_secret<sasl::oauthbearer>);
+static_assert(sasl::reveals_secret<own_revealing_mechanism> && sasl::reveals_secret<scram_or_plain>);
+static_assert(!sasl::reveals_secret<sasl::cram_md5> && !sasl::reveals_secret<sasl::scram_sha_256>);
+static_assert(!sasl::reveals_secret<sasl::scram_sha_256_plus> && !sasl::reveals_secret<sasl::external>);
+static_assert(!sasl::reveals_secret<own_mechanism> && !sasl::reveals_secret<own_digest_mechanism>);
+static_assert(!sasl::reveals_secret<scram_or_digest> && !sasl::reveals_secret<sasl::anonymous>);
+
+static_assert(!pop3::reveals_secret<command::apop>); // a digest
 static_assert(pop3::reveals_secret<command::pass> && pop3::reveals_secret<shows_secret>);
 static_assert(!pop3::reveals_secret<command::user> && !pop3::reveals_secret<command::retr>);
 static_assert(!pop3::reveals_secret<ping> && !pop3::reveals_secret<shows_no_secret>);
@@ -371,7 +624,22 @@ constexpr bool replies()
 
     POP3_COMPLETES(declval<greeted>().async_user("mrose", ask()), completes<named, greeted>);
     POP3_COMPLETES(declval<greeted&>().async_capa(ask()), completes<pop3::capabilities>);
+    POP3_COMPLETES(declval<greeted&>().async_utf8(ask()), completes<void>);
+    POP3_COMPLETES(declval<greeted&>().async_lang(ask()), completes<std::vector<pop3::language>>);
+    POP3_COMPLETES(declval<greeted&>().async_lang("de", ask()), completes<pop3::language>);
     POP3_COMPLETES(declval<greeted>().async_quit(ask()), completes<pop3::closed, greeted>);
+
+    using options = const pop3::login_options&;
+    POP3_COMPLETES(declval<greeted>().async_login(declval<const pop3::password&>(), ask()),
+                   completes<mailbox, greeted>);
+    POP3_COMPLETES(
+        declval<greeted>().async_login(declval<const pop3::password&>(), declval<options>(), ask()),
+        completes<mailbox, greeted>);
+    POP3_COMPLETES(declval<greeted>().async_apop("mrose", "tanstaaf", ask()), completes<mailbox, greeted>);
+    POP3_COMPLETES(declval<greeted>().async_auth(declval<sasl::scram_sha_256>(), ask()),
+                   completes<mailbox, greeted>);
+    POP3_COMPLETES(declval<greeted>().async_auth(declval<own_mechanism>(), ask()),
+                   completes<mailbox, greeted>);
 
     POP3_COMPLETES(declval<named>().async_quit(ask()), completes<pop3::closed, named>);
 
@@ -387,6 +655,8 @@ constexpr bool replies()
     POP3_COMPLETES(declval<mailbox&>().async_noop(ask()), completes<void>);
     POP3_COMPLETES(declval<mailbox&>().async_last(ask()), completes<std::optional<pop3::message_number>>);
     POP3_COMPLETES(declval<mailbox&>().async_capa(ask()), completes<pop3::capabilities>);
+    POP3_COMPLETES(declval<mailbox&>().async_lang(ask()), completes<std::vector<pop3::language>>);
+    POP3_COMPLETES(declval<mailbox&>().async_lang("de", ask()), completes<pop3::language>);
     POP3_COMPLETES(declval<mailbox>().async_quit(ask()), completes<ended, mailbox>);
 
     POP3_COMPLETES(declval<mailbox&>().async_execute(xtnd_archive(), ask()),
@@ -396,10 +666,30 @@ constexpr bool replies()
 
     // A refused login is back in AUTHORIZATION: the server has forgotten the name as well.
     if constexpr (pop3::may_carry_secrets<Stream>) {
-        POP3_COMPLETES(declval<greeted>().async_login(declval<const pop3::password&>(), ask()),
+        POP3_COMPLETES(declval<greeted>().async_login(declval<const pop3::access_token&>(), ask()),
+                       completes<mailbox, greeted>);
+        POP3_COMPLETES(
+            declval<greeted>().async_login(declval<const pop3::access_token&>(), declval<options>(), ask()),
+            completes<mailbox, greeted>);
+        POP3_COMPLETES(declval<greeted>().async_login(declval<const pop3::token_provider&>(), ask()),
+                       completes<mailbox, greeted>);
+        POP3_COMPLETES(
+            declval<greeted>().async_login(declval<const pop3::token_provider&>(), declval<options>(), ask()),
+            completes<mailbox, greeted>);
+        POP3_COMPLETES(declval<greeted>().async_auth(declval<sasl::plain>(), ask()),
                        completes<mailbox, greeted>);
         POP3_COMPLETES(declval<named>().async_pass("secret", ask()), completes<mailbox, greeted>);
         POP3_COMPLETES(declval<greeted>().async_execute(logs_in(), ask()), completes<mailbox, greeted>);
+    }
+
+    // Refused, it goes on without TLS, if the user wants that.
+    if constexpr (can_stls<greeted>) {
+        using secured = pop3::session<authorization, pop3::tls_stream>;
+        using tls = const pop3::tls_context&;
+        POP3_COMPLETES(declval<greeted>().async_stls(declval<tls>(), ask()), completes<secured, greeted>);
+        POP3_COMPLETES(
+            declval<greeted>().async_stls(declval<tls>(), "host", pop3::stls_policy::if_offered, ask()),
+            completes<secured, greeted>);
     }
 
     POP3_COMPLETES(pop3::async_greet(declval<Stream>(), ask()), completes<greeted>);
@@ -427,20 +717,32 @@ using begins = completes<pop3::session<authorization, Stream>>;
 
 using options = pop3::connect_options;
 
-static_assert(std::same_as<connected<pop3::tls_context&, std::string, ask>, begins<pop3::tls_stream>>);
-static_assert(
-    std::same_as<connected<pop3::tls_context&, const char*, options, ask>, begins<pop3::tls_stream>>);
-static_assert(std::same_as<connected<pop3::without_tls_t, std::string, ask>, begins<pop3::tcp_stream>>);
-static_assert(
-    std::same_as<connected<pop3::without_tls_t, std::string, options, ask>, begins<pop3::tcp_stream>>);
-static_assert(
-    std::same_as<connected<pop3::allow_cleartext_t, std::string, ask>, begins<pop3::cleartext_stream>>);
-static_assert(std::same_as<connected<pop3::allow_cleartext_t, std::string, options, ask>,
-                           begins<pop3::cleartext_stream>>);
+/// By a host's name and by a URL, with options and without.
+template <class How, class Stream>
+concept leads_to = std::same_as<connected<How, std::string, ask>, begins<Stream>> &&
+                   std::same_as<connected<How, const char*, options, ask>, begins<Stream>> &&
+                   std::same_as<connected<How, pop3::url, ask>, begins<Stream>> &&
+                   std::same_as<connected<How, const pop3::url&, const options&, ask>, begins<Stream>>;
+
+static_assert(leads_to<pop3::tls_context&, pop3::tls_stream>);
+static_assert(leads_to<const pop3::tls_context&, pop3::tls_stream>);
+static_assert(leads_to<pop3::stls, pop3::tls_stream>); // no way to end up without TLS
+static_assert(leads_to<pop3::without_tls_t, pop3::tcp_stream>);
+static_assert(leads_to<const pop3::without_tls_t&, pop3::tcp_stream>);
+static_assert(leads_to<pop3::allow_cleartext_t, pop3::cleartext_stream>);
+static_assert(leads_to<const pop3::allow_cleartext_t&, pop3::cleartext_stream>);
 static_assert(std::same_as<pop3::session<transaction>, pop3::session<transaction, pop3::tls_stream>>);
 
 // TLS, or none, is never a default.
 static_assert(!can_connect<std::string, ask> && !can_connect<std::string, options, ask>);
+static_assert(!can_connect<pop3::url, ask> && !can_connect<pop3::url, options, ask>);
+static_assert(!can_connect<pop3::stls_policy, std::string, ask> && !can_connect<bool, std::string, ask>);
+// STLS must be told whom to trust, and a context is not taken for it.
+static_assert(!std::default_initializable<pop3::stls>);
+static_assert(!std::convertible_to<pop3::tls_context&, pop3::stls>);
+// A URL is not made of any text, or passed where a host is wanted.
+static_assert(!std::convertible_to<std::string_view, pop3::url> &&
+              !std::convertible_to<pop3::url, std::string>);
 // A port is an option.
 static_assert(!can_connect<pop3::tls_context&, std::string, int, ask>);
 
@@ -455,6 +757,9 @@ static_assert(std::same_as<decltype(std::declval<pop3::session<transaction>&>().
 static_assert(std::same_as<decltype(std::declval<pop3::session<transaction>>().async_quit(
                                std::declval<pop3::throwing_t<ask>>())),
                            std::type_identity<void(std::exception_ptr, pop3::session<update>)>>);
+static_assert(std::same_as<decltype(std::declval<pop3::session<authorization, pop3::tcp_stream>>().async_stls(
+                               std::declval<pop3::tls_context&>(), std::declval<pop3::throwing_t<ask>>())),
+                           std::type_identity<void(std::exception_ptr, pop3::session<authorization>)>>);
 #if defined(ASIO_HAS_CO_AWAIT)
 static_assert(std::same_as<pop3::default_token, pop3::throwing_t<asio::use_awaitable_t<>>>);
 #endif

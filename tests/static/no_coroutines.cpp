@@ -8,6 +8,8 @@
 
 #include <pop3/pop3.hpp>
 
+#include <asio/any_io_executor.hpp>
+
 #include <system_error>
 #include <utility>
 
@@ -15,7 +17,37 @@
 #error "this is compiled with coroutines"
 #endif
 
+using logged_in = pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>;
+using greeted_reply = pop3::reply<pop3::session<pop3::authorization>>;
+
+void connect(const asio::any_io_executor& executor, const pop3::tls_context& tls,
+             void (*handler)(std::error_code, greeted_reply));
+void log_in(pop3::session<pop3::authorization>& greeted, const pop3::token_provider& tokens,
+            void (*handler)(std::error_code, logged_in));
+void start_tls(pop3::session<pop3::authorization, pop3::tcp_stream>& greeted, const pop3::tls_context& tls);
 void look(pop3::session<pop3::transaction>& mailbox);
+
+void connect(const asio::any_io_executor& executor, const pop3::tls_context& tls,
+             void (*handler)(std::error_code, greeted_reply))
+{
+    pop3::async_connect(executor, tls, "pop.example.org", handler);
+    pop3::async_connect(executor, pop3::stls(tls), pop3::url("pop.example.org"), handler);
+}
+
+void log_in(pop3::session<pop3::authorization>& greeted, const pop3::token_provider& tokens,
+            void (*handler)(std::error_code, logged_in))
+{
+    const pop3::password credentials("mrose", "secret");
+    std::move(greeted).async_login(credentials, handler);
+    std::move(greeted).async_login(tokens, pop3::login_options("XOAUTH2"), handler);
+    std::move(greeted).async_auth(pop3::sasl::plain(credentials), handler);
+}
+
+void start_tls(pop3::session<pop3::authorization, pop3::tcp_stream>& greeted, const pop3::tls_context& tls)
+{
+    greeted.async_utf8([](std::error_code, const pop3::reply<void>&) {});
+    std::move(greeted).async_stls(tls, [](std::error_code, const auto&) {});
+}
 
 void look(pop3::session<pop3::transaction>& mailbox)
 {

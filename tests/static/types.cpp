@@ -92,6 +92,11 @@ static_assert(!std::constructible_from<pop3::session<authorization, pop3::cleart
 static_assert(!std::constructible_from<pop3::session<authorization>,
                                        pop3::session<authorization, pop3::cleartext_stream>>);
 
+// STLS is the only way to TLS.
+static_assert(
+    !std::constructible_from<pop3::session<authorization>, pop3::session<authorization, pop3::tcp_stream>>);
+static_assert(!std::constructible_from<pop3::tls_stream, pop3::tcp_stream>);
+
 // UPDATE has no connection any more, and is moved like the other sessions.
 static_assert(moves<pop3::session<update>> && !copies<pop3::session<update>>);
 
@@ -107,6 +112,8 @@ static_assert(moves<pop3::reply<pop3::session<transaction>, pop3::session<author
 static_assert(
     std::default_initializable<pop3::reply<pop3::session<transaction>, pop3::session<authorization>>>);
 static_assert(!copies<pop3::reply<pop3::session<transaction>, pop3::session<authorization>>>);
+static_assert(
+    moves<pop3::reply<pop3::session<authorization>, pop3::session<authorization, pop3::tcp_stream>>>);
 static_assert(std::semiregular<pop3::reply<pop3::drop_listing>> && std::semiregular<pop3::reply<void>>);
 static_assert(!std::convertible_to<pop3::reply<pop3::drop_listing>, bool>); // explicit, as of std::expected
 static_assert(std::constructible_from<bool, pop3::reply<pop3::drop_listing>>);
@@ -171,8 +178,37 @@ template <class T>
 concept prints = requires(std::ostream& out, const T& value) { out << value; };
 
 static_assert(prints<pop3::message_number> && !prints<pop3::secret> && !prints<pop3::password>);
-static_assert(!std::convertible_to<std::string, pop3::secret>); // it is copied: say so
+static_assert(!prints<pop3::access_token> && !prints<pop3::token_provider> && !prints<pop3::sasl::plain>);
+static_assert(!std::convertible_to<std::string_view, pop3::secret>); // it is copied: say so
 static_assert(!std::convertible_to<pop3::secret, std::string_view>);
+
+// A password is no token: a server would be sent the one in a line for the other.
+static_assert(!std::constructible_from<pop3::password, pop3::access_token> &&
+              !std::constructible_from<pop3::access_token, pop3::password>);
+static_assert(!std::constructible_from<pop3::sasl::plain, pop3::access_token> &&
+              !std::constructible_from<pop3::sasl::xoauth2, pop3::password>);
+
+// Text in the place of options could be the name of a mechanism as well as a password.
+static_assert(!std::convertible_to<std::string_view, pop3::login_options> &&
+              std::constructible_from<pop3::login_options, std::string>);
+// Nor does a context that is passed say that STLS may be used.
+static_assert(!std::convertible_to<const pop3::tls_context&, pop3::stls> &&
+              std::constructible_from<pop3::stls, const pop3::tls_context&>);
+
+// ---- What is passed into an awaited call, or comes out of one
+
+// g++ 12 miscompiles aggregate temporaries that own memory in a co_await expression.
+template <class... T>
+concept none_is_aggregate = (!std::is_aggregate_v<T> && ...);
+
+static_assert(none_is_aggregate<pop3::password, pop3::access_token, pop3::token_provider, pop3::secret>);
+static_assert(none_is_aggregate<pop3::login_options, pop3::connect_options, pop3::url, pop3::stls>);
+static_assert(none_is_aggregate<pop3::sasl::plain, pop3::sasl::login, pop3::sasl::cram_md5>);
+static_assert(none_is_aggregate<pop3::sasl::xoauth2, pop3::sasl::oauthbearer>);
+static_assert(none_is_aggregate<pop3::sasl::external, pop3::sasl::anonymous>);
+static_assert(none_is_aggregate<pop3::sasl::scram_sha_256, pop3::sasl::scram_sha_256_plus>);
+static_assert(none_is_aggregate<pop3::command::apop, pop3::command::lang, pop3::command::user>);
+static_assert(none_is_aggregate<pop3::command::pass, pop3::tls_info>);
 
 // ---- Message numbers
 

@@ -79,6 +79,7 @@ private:
         auto socket = acceptor_.accept(ec);
         if (ec || stopping_)
             return;
+        socket.set_option(asio::ip::tcp::no_delay(true), ec); // or some tests wait for acknowledgements
         if constexpr (requires(Stream& s) { s.handshake(Stream::server, ec); }) {
             Stream stream(std::move(socket), tls_);
             stream.handshake(Stream::server, ec);

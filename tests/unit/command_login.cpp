@@ -198,6 +198,24 @@ TEST_CASE("login: a server that announces -PLUS, but cannot bind as we can, gets
     CHECK(from_base64(c.lines[2]).starts_with("c="));
 }
 
+TEST_CASE("login: a binding that not every server has is not tried unasked")
+{
+    auto tls_1_2 = over_tls();
+    tls_1_2.binding = {"tls-server-end-point", std::string(32, 'x')};
+    const auto both = refuses("SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256\r\n");
+    const auto first = [](const test::conversation& c) {
+        const auto& line = c.lines.at(1);
+        return from_base64(line.substr(line.rfind(' ') + 1));
+    };
+    CHECK(first(talk(alice, tls_1_2, both)).starts_with("n,,"));
+    CHECK(first(talk(alice, tls_1_2, refuses("SASL SCRAM-SHA-256\r\n"))).starts_with("y,,"));
+    login_options demand;
+    demand.require_channel_binding = true;
+    CHECK(first(talk(alice, tls_1_2, both, demand)).starts_with("p=tls-server-end-point,,"));
+    CHECK(first(talk(alice, tls_1_2, both, login_options("SCRAM-SHA-256-PLUS")))
+              .starts_with("p=tls-server-end-point,,"));
+}
+
 TEST_CASE("login: the flag that lets the server notice that -PLUS was struck out")
 {
     const auto flag = [](const login_context& context, const std::string& capabilities,

@@ -6,7 +6,7 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
-#include <pop3/command/login.hpp>
+#include <pop3/command/user_pass.hpp>
 #include <pop3/command/pass.hpp>
 #include <pop3/password.hpp>
 #include <pop3/secret.hpp>
@@ -295,7 +295,7 @@ TEST_CASE("commands that have a secret leave nothing behind")
         });
         check_wiped(text, [&] {
             command_line line;
-            pop3::command::login login(password("mrose", text));
+            pop3::command::user_pass login(password("mrose", text));
             static_cast<void>(login.check());
             login.write(line);
             static_cast<void>(line.end());

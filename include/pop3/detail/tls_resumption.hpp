@@ -23,6 +23,21 @@ inline int tls_epoch_index()
     return index;
 }
 
+/// Whether the server asked for a certificate.
+inline int tls_asked_index()
+{
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
+/// OpenSSL wants to know which certificate to show: the server has asked for one. No change to what was set up.
+inline int on_certificate_request(SSL* ssl, void*) noexcept
+{
+    static char yes = 0;
+    SSL_set_ex_data(ssl, tls_asked_index(), &yes);
+    return 1;
+}
+
 /// Whom the certificate is verified to be for: taken from where OpenSSL itself takes it, so that a session can be resumed for
 /// nobody else. Empty if that is not exactly one name or address.
 inline std::string verified_server(SSL* ssl)
@@ -48,10 +63,13 @@ inline void keep_session(SSL* ssl, SSL_SESSION* session) noexcept
     const SSL_CTX* const context = SSL_get_SSL_CTX(ssl);
     auto* const state = tls_state_of(context);
     const auto epoch = reinterpret_cast<std::uintptr_t>(SSL_get_ex_data(ssl, tls_epoch_index()));
+    // Somebody may have given the stream another idea of what is verified.
     const bool verified = SSL_get_verify_result(ssl) == X509_V_OK &&
-                          (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) != 0 &&
                           SSL_get_verify_callback(ssl) == SSL_CTX_get_verify_callback(context);
-    if (state == nullptr || epoch == 0 || !verified || SSL_SESSION_is_resumable(session) != 1)
+    // A server that asks for certificates may not have been told how to tell whose session it is that is resumed
+    // (SSL_CTX_set_session_id_context); Dovecot 2.3 and 2.4 then fail the handshake.
+    const bool asked = SSL_get_ex_data(ssl, tls_asked_index()) != nullptr;
+    if (state == nullptr || epoch == 0 || !verified || asked || SSL_SESSION_is_resumable(session) != 1)
         return;
     // This may be inside a read, which would take an error that is left behind for its own.
     ERR_set_mark();
@@ -109,6 +127,7 @@ inline void keep_sessions(SSL_CTX* context, bool on)
                                                : SSL_SESS_CACHE_OFF);
     SSL_CTX_sess_set_new_cb(context, on ? on_new_session : nullptr);
     SSL_CTX_set_info_callback(context, on ? on_tls_event : nullptr);
+    SSL_CTX_set_cert_cb(context, on_certificate_request, nullptr);
 }
 
 } // namespace pop3::detail

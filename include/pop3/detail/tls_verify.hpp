@@ -5,7 +5,6 @@
 #include <pop3/certificate_error.hpp>
 #include <pop3/detail/tls_state.hpp>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
@@ -20,14 +19,11 @@ inline int ask_verify_callback(int preverified, X509_STORE_CTX* store) noexcept
     if (state == nullptr || !state->verify)
         return preverified;
     bool accepted = false;
-    // What the callback leaves behind would be taken for what the handshake failed for.
-    ERR_set_mark();
     try {
         accepted = state->verify(preverified == 1, store);
     } catch (...) {
         accepted = false; // no exception may pass through OpenSSL
     }
-    ERR_pop_to_mark();
     // A reason that was overruled must not be reported for a handshake that fails later.
     if (accepted)
         X509_STORE_CTX_set_error(store, X509_V_OK);

@@ -3,7 +3,11 @@
 #pragma once
 
 #include <pop3/access_token.hpp>
+#include <pop3/capabilities.hpp>
+#include <pop3/command/capa.hpp>
+#include <pop3/command/exchange.hpp>
 #include <pop3/command/login.hpp>
+#include <pop3/command/login_choice.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/remember.hpp>
@@ -18,7 +22,9 @@
 #include <asio/cancellation_type.hpp>
 #include <asio/compose.hpp>
 #include <asio/error.hpp>
+#include <asio/execution/outstanding_work.hpp>
 #include <asio/post.hpp>
+#include <asio/prefer.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/system_executor.hpp>
 
@@ -42,7 +48,8 @@ struct token_request {
     bool answered = false;
 };
 
-/// Gets a token, and logs in with it; once more if the server says that it expired.
+/// CAPA if need be, gets a token if there is a use for one, and logs in with it; once more if the server says that it
+/// expired.
 ///
 /// Finish: as of `start_tls`, but `succeed` gets a connection that is logged in.
 template <class Stream, class Finish>
@@ -67,10 +74,27 @@ public:
         error_ = what_forbids_to_use(connection_);
         if (error_)
             return asio::post(std::move(self));
+        if (!context_.known)
+            return run(self, command::exchange<command::capa>(command::capa()), stay<capabilities>());
+        error_ = what_forbids_it();
+        if (error_)
+            return asio::post(std::move(self));
         request(self, false);
     }
 
-    /// The server has answered, or not.
+    /// The server has said what it can do, or refused to.
+    template <class Self>
+    void operator()(Self& self, std::error_code ec, reply<capabilities> said)
+    {
+        context_.known = said.value_or(capabilities());
+        if (!ec)
+            ec = what_forbids_it();
+        if (ec)
+            return fail(self, ec);
+        request(self, false);
+    }
+
+    /// The server has judged the token, or not.
     template <class Self>
     void operator()(Self& self, std::error_code ec, reply<void> said)
     {
@@ -80,7 +104,6 @@ public:
             return self.complete({}, finish_.succeed(std::move(connection_)));
         if (!renewed_ && sasl::says_token_expired(said.error().details())) {
             renewed_ = true;
-            context_.known = connection_->capabilities;
             return request(self, true);
         }
         self.complete({}, finish_.refuse(std::move(connection_), std::move(said).error()));
@@ -91,21 +114,26 @@ private:
     void request(Self& self, bool renew)
     {
         const auto r = request_ = std::make_shared<token_request>(connection_->stream.get_executor());
-        const auto executor = self.get_executor();
+        // One that counts as work would keep `run()` from returning for as long as the provider keeps the callback.
+        const auto executor = asio::prefer(self.get_executor(), asio::execution::outstanding_work.untracked);
         // The operation goes with the timer, and these with it.
         const auto provider = provider_;
         constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
         r->timer.expires_after(std::min(connection_->limits.operation_time, most));
         r->timer.async_wait(std::move(self));
-        provider.get(renew, [r, executor](std::error_code ec, secret token) {
-            asio::post(executor, [r, ec, token = std::move(token)]() mutable {
+        // The callback may come when nobody waits any more, or not even the executor lives.
+        provider.get(renew, [waiting = std::weak_ptr(r), executor](std::error_code ec, secret token) {
+            const auto request = waiting.lock();
+            if (!request)
+                return;
+            asio::post(executor, [request, ec, token = std::move(token)]() mutable {
                 // Whoever calls back twice is not heard again.
-                if (r->answered)
+                if (request->answered)
                     return;
-                r->answered = true;
-                r->error = ec;
-                r->token = std::move(token);
-                r->timer.cancel();
+                request->answered = true;
+                request->error = ec;
+                request->token = std::move(token);
+                request->timer.cancel();
             });
         });
     }
@@ -126,12 +154,26 @@ private:
                 connection_->close();
             return fail(self, r->error);
         }
+        run(self,
+            command::login<access_token>(access_token(provider_.name(), r->token.expose()), options_,
+                                         context_),
+            remember_only());
+    }
+
+    template <class Self, class Exchange, class Part>
+    void run(Self& self, Exchange exchange, Part finish)
+    {
         auto c = connection_;
         const asio::any_io_executor executor = c->stream.get_executor();
-        command::login<access_token> exchange(access_token(provider_.name(), r->token.expose()), options_,
-                                              context_);
-        async_drive(std::move(c), executor, std::move(exchange), remember_only(), part::whole,
-                    std::move(self));
+        async_drive(std::move(c), executor, std::move(exchange), finish, part::whole, std::move(self));
+    }
+
+    /// There may be no use for a token.
+    std::error_code what_forbids_it() const
+    {
+        const auto* const way =
+            command::choose_login(command::token_ways, *context_.known, context_.terms, options_);
+        return way == nullptr ? errc::no_shared_mechanism : std::error_code();
     }
 
     template <class Self>

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace pop3::sasl {
 
@@ -44,7 +45,7 @@ using octets = detail::wiped_octets;
 /// - `static constexpr bool reveals_secret = true;`: puts a reusable secret on the wire; it is sent over a secure stream
 ///   only (`is_secure_stream`), or one of `allow_cleartext`.
 template <class M>
-concept mechanism = std::move_constructible<M> &&
+concept mechanism = std::is_object_v<M> && std::move_constructible<M> &&
                     requires(M& m, std::string_view challenge, octets& response, const limits& l) {
                         { m.name } -> std::convertible_to<std::string_view>;
                         { m.respond(challenge, response, l) } -> std::same_as<std::error_code>;

@@ -35,6 +35,8 @@
 #include <pop3/tls_stream.hpp>
 #include <pop3/token_provider.hpp>
 
+#include <asio/system_executor.hpp>
+
 #include <concepts>
 #include <optional>
 #include <string>
@@ -85,7 +87,7 @@ public:
     ///     C:
     ///     S: +OK maildrop locked and ready
     ///
-    /// - With TLS: SCRAM bound to the TLS channel, SCRAM, PLAIN, LOGIN, USER and PASS, in this order.
+    /// - With TLS: SCRAM bound to the TLS channel (TLS 1.3), SCRAM, PLAIN, LOGIN, USER and PASS, in this order.
     /// - Without TLS: SCRAM, CRAM-MD5, APOP; what shows the password only on a stream of `allow_cleartext`.
     /// - USER and PASS where the server has no CAPA, or its CAPA no SASL.
     ///
@@ -224,14 +226,26 @@ public:
         requires detail::can_start_tls<Stream>
     auto async_stls(const tls_context& tls, std::string host, stls_policy policy, Token&& token = {}) &&
     {
-        tls_stream secured(this->get_executor(), tls);
-        const auto unusable = this->connection_ ? secured.expect_host(host) : std::error_code();
+        // An empty session may have no executor; the operation completes all the same.
+        auto executor = this->get_executor();
+        if (!executor)
+            executor = asio::system_executor();
+        tls_stream secured(executor, tls);
+        const auto unusable = secured.expect_host(host);
         return detail::async_start_tls<detail::enter<session<authorization, tls_stream>, session>>(
-            std::move(this->connection_), this->get_executor(), std::move(secured), unusable, policy,
+            std::move(this->connection_), executor, std::move(secured), unusable, policy,
             std::forward<Token>(token));
     }
 
     template <detail::token_like Token = default_token>
+        requires detail::can_start_tls<Stream>
+    auto async_stls(const tls_context& tls, std::string host, Token&& token = {}) &&
+    {
+        return std::move(*this).async_stls(tls, std::move(host), stls_policy::if_offered,
+                                           std::forward<Token>(token));
+    }
+
+    template <detail::no_text Token = default_token>
         requires detail::can_start_tls<Stream>
     auto async_stls(const tls_context& tls, Token&& token = {}) &&
     {
@@ -240,14 +254,16 @@ public:
                                            std::forward<Token>(token));
     }
 
-    /// UTF8: from here on the server may send UTF-8 in messages and listings, and takes it in names and passwords, if
-    /// it announces `UTF8 USER` (RFC 6856, section 2). Without it, USER, PASS and APOP send the octets that they are
-    /// given, whatever they are, and the server makes of them what it likes; SASL mechanisms use UTF-8 in any case.
+    /// UTF8: from here on the server may send UTF-8 in headers and listings (RFC 6856, section 2).
+    ///
+    /// In the arguments of USER, PASS and APOP, UTF-8 may be used where the server announces `UTF8 USER`
+    /// (`capabilities::utf8`), before or after this command. They send the octets that they are given, whatever they are;
+    /// what a server without it makes of such that are not ASCII is its own affair. SASL mechanisms use UTF-8 in any case.
     ///
     ///     C: UTF8
     ///     S: +OK UTF8 enabled
     ///
-    /// State: AUTHORIZATION -> AUTHORIZATION. Send it after STLS.
+    /// State: AUTHORIZATION -> AUTHORIZATION. STLS must come before it (RFC 6856, section 2.1).
     /// Completion signature: `void(std::error_code, reply<void>)`. A message that needs it, and is asked for without, is
     /// refused with `response_code::utf8`.
     template <class Token = default_token>
@@ -336,9 +352,12 @@ public:
     // clang-format off
     template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const access_token&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
     template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const token_provider&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    template <class M, class... T> requires(sasl::reveals_secret<M> && !may_carry_secrets<Stream>) auto async_auth(M, T&&...) && = delete; // the mechanism shows the secret in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    template <class M, class... T> requires(!sasl::mechanism<M>) auto async_auth(M, T&&...) && = delete; // this is no SASL mechanism: pass one, pop3::sasl::plain(credentials) say; what yours lacks is told by static_assert(pop3::sasl::mechanism<yours>)
+    template <sasl::mechanism M, class... T> requires(sasl::reveals_secret<M> && !may_carry_secrets<Stream>) auto async_auth(M, T&&...) && = delete; // the mechanism shows the secret in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
     template <class... T> requires(is_secure_stream<Stream>) auto async_stls(T&&...) = delete; // there is TLS already (RFC 2595 s.4: STLS only once)
-    template <class... T> auto async_stls(T&&...) & = delete; // STLS consumes the session: write std::move(s).async_stls(...)
+    template <class... T> requires(!is_secure_stream<Stream> && !detail::can_start_tls<Stream>) auto async_stls(T&&...) = delete; // STLS is for pop3::tcp_stream: make TLS of your stream yourself, and pass that to async_greet
+    template <class... T> requires(detail::can_start_tls<Stream>) auto async_stls(T&&...) & = delete; // STLS consumes the session: write std::move(s).async_stls(...)
+    template <class C, class... T> requires(!std::convertible_to<const C&, std::string_view>) auto async_login(const C&, std::string_view, T&&...) && = delete; // the mechanism goes into the options: async_login(credentials, pop3::login_options("SCRAM-SHA-256"))
     auto async_login(std::string_view, std::string_view, auto&&...) && = delete; // write async_login(pop3::password{name, secret})
     auto async_login(auto&&...) & = delete; // the login consumes the session: write std::move(s).async_login(...)
     auto async_auth(auto&&...) & = delete; // AUTH consumes the session: write std::move(s).async_auth(...)

@@ -40,28 +40,6 @@ refusal with_delay(const Connection& c, refusal r)
     return r;
 }
 
-/// Finish of a command that stays in its state.
-template <class Result>
-struct stay {
-    using reply_type = reply<Result>;
-    static constexpr bool ends_session = false;
-
-    template <class Connection, class Exchange>
-    reply_type succeed([[maybe_unused]] const Connection& c, Exchange& exchange)
-    {
-        auto said = exchange.take();
-        if constexpr (std::is_same_v<Result, capabilities>)
-            c->capabilities = said.value_or(capabilities());
-        return said;
-    }
-
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
-    {
-        return {};
-    }
-};
-
 /// Finish of a command that leads to another state, or, if refused, to `Back`.
 template <class Next, class Back>
 struct leave {

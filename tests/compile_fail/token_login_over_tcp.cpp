@@ -16,11 +16,11 @@ asio::awaitable<pop3::drop_listing> size(asio::any_io_executor executor)
 #else
     auto greeted = co_await pop3::async_connect(executor, pop3::without_tls, "pop.example.org");
 #endif
-    auto mailbox = co_await std::move(greeted).async_login(pop3::password("mrose", "secret"));
+    auto mailbox = co_await std::move(greeted).async_login(pop3::access_token("mrose", "token"));
     co_return co_await mailbox.async_stat();
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_login(
+// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_login(const pop3::access_token&
 // error(clang): error: call to deleted member function 'async_login'
 // error(clang): 1 error generated.
-// error: the password would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+// error: the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext

@@ -1,0 +1,24 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
+#include <pop3/pop3.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <utility>
+
+asio::awaitable<pop3::session<pop3::transaction>> log_in(pop3::session<pop3::authorization> greeted)
+{
+    pop3::password credentials("mrose", "secret");
+#ifdef POP3_CONTROL
+    auto mailbox = co_await std::move(greeted).async_auth(pop3::sasl::plain(credentials));
+#else
+    auto mailbox = co_await std::move(greeted).async_auth(credentials);
+#endif
+    co_return mailbox;
+}
+
+// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_auth(
+// error(clang): error: call to deleted member function 'async_auth'
+// error(clang): 1 error generated.
+// error: this is no SASL mechanism: pass one, pop3::sasl::plain(credentials) say

@@ -1,0 +1,22 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
+#include <pop3/pop3.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/this_coro.hpp>
+
+asio::awaitable<void> connect(pop3::tls_context& tls)
+{
+    auto executor = co_await asio::this_coro::executor;
+    auto where = pop3::parse_url("pop://mrose;AUTH=SCRAM-SHA-256@pop.example.org");
+#ifdef POP3_CONTROL
+    auto greeted = co_await pop3::async_connect(executor, tls, where);
+#else
+    auto greeted = co_await pop3::async_connect(executor, where);
+#endif
+}
+
+// error(gcc): error: use of deleted function 'auto pop3::async_connect(
+// error(clang): error: call to deleted function 'async_connect'
+// error: say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
