@@ -41,6 +41,7 @@ set(POP3_HEADERS
   include/pop3/detail/line_tap.hpp
   include/pop3/detail/remember.hpp
   include/pop3/detail/start_tls.hpp
+  include/pop3/detail/stay.hpp
   include/pop3/detail/tls_channel_binding.hpp
   include/pop3/detail/tls_fingerprint.hpp
   include/pop3/detail/tls_handshake.hpp

@@ -112,7 +112,12 @@ TEST_CASE("one operation at a time")
 TEST_CASE("arguments that could end the line are refused before anything is sent")
 {
     const auto talk = test::greeting();
-    talk->client("CAPA\r\n").server("-ERR\r\n").client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
+    talk->client("CAPA\r\n")
+        .server("-ERR\r\n")
+        .client("USER alice\r\n")
+        .server("+OK\r\n")
+        .client("PASS secret\r\n")
+        .server("+OK\r\n");
     talk->client("NOOP\r\n").server("+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto greeted = co_await test::greet(talk);
@@ -217,7 +222,7 @@ TEST_CASE("replies that are none")
 TEST_CASE("a refusal hands the session back, or is thrown and drops it")
 {
     const auto talk = test::greeting();
-    talk->client("CAPA\r\n").server("-ERR\r\n").client("USER bob\r\n").server("-ERR never heard of bob\r\n");
+    talk->client("USER bob\r\n").server("-ERR never heard of bob\r\n").client("CAPA\r\n").server("-ERR\r\n");
     talk->client("USER alice\r\n").server("+OK\r\n").client("PASS wrong\r\n");
     talk->server("-ERR [AUTH] no\x1b[2J\r\n");
     test::run([&]() -> asio::awaitable<void> {
@@ -270,7 +275,7 @@ TEST_CASE("the end of a session")
     SUBCASE("QUIT that may have been sent, or not: not known")
     {
         const auto talk = test::logged_in();
-        talk->fail_at(5); // a greeting, two commands with their replies, and then the write of QUIT
+        talk->fail_at(7); // a greeting, three commands with their replies, and then the write of QUIT
         test::run([&]() -> asio::awaitable<void> {
             auto mailbox = co_await test::log_in(talk);
             std::error_code ec;

@@ -88,7 +88,12 @@ TEST_CASE("an observer sees every line, and no secret")
     pop3::connect_options options;
     options.observer = note(lines);
     const auto talk = test::greeting();
-    talk->client("CAPA\r\n").server("-ERR what?\r\n").client("USER alice\r\n").server("+OK send it\r\n").client("PASS hunter2 *\r\n").server("+OK\r\n");
+    talk->client("CAPA\r\n")
+        .server("-ERR what?\r\n")
+        .client("USER alice\r\n")
+        .server("+OK send it\r\n")
+        .client("PASS hunter2 *\r\n")
+        .server("+OK\r\n");
     talk->client("RETR 1\r\n").server("+OK\r\n..\r\n\r\n.\r\n").client("QUIT\r\n").server("+OK bye\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto greeted = co_await test::greet(talk, options);
@@ -99,9 +104,9 @@ TEST_CASE("an observer sees every line, and no secret")
     });
     CHECK(talk->finished());
     CHECK(lines == std::vector<std::string>{"S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>",
-                                            "C: CAPA", "S: -ERR what?", "C: USER alice", "S: +OK send it", "C: PASS ****", "S: +OK",
-                                            "C: RETR 1", "S: +OK", "S: ..", "S: ", "S: .", "C: QUIT",
-                                            "S: +OK bye"});
+                                            "C: CAPA", "S: -ERR what?", "C: USER alice", "S: +OK send it",
+                                            "C: PASS ****", "S: +OK", "C: RETR 1", "S: +OK", "S: ..",
+                                            "S: ", "S: .", "C: QUIT", "S: +OK bye"});
 }
 
 TEST_CASE("an observer sees the same lines in whatever pieces they come, and what could not be read")

@@ -4,23 +4,38 @@
 // secret.hpp and password.hpp. To see what is left in memory, this program has an operator delete that looks
 // into a block before it frees it.
 
+#include <pop3/access_token.hpp>
+#include <pop3/command/apop.hpp>
+#include <pop3/command/auth.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
-#include <pop3/command/user_pass.hpp>
+#include <pop3/command/login.hpp>
 #include <pop3/command/pass.hpp>
+#include <pop3/command/user_pass.hpp>
 #include <pop3/password.hpp>
+#include <pop3/sasl/cram_md5.hpp>
+#include <pop3/sasl/login.hpp>
+#include <pop3/sasl/oauthbearer.hpp>
+#include <pop3/sasl/plain.hpp>
+#include <pop3/sasl/scram.hpp>
+#include <pop3/sasl/xoauth2.hpp>
 #include <pop3/secret.hpp>
 
 #include <doctest/doctest.h>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
+#include <initializer_list>
 #include <new>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -311,4 +326,128 @@ TEST_CASE("commands that have a secret leave nothing behind")
             CHECK(moved.take().error().text() == "wrong");
         });
     }
+}
+
+namespace {
+
+pop3::command::login_context secure_context()
+{
+    pop3::command::login_context context;
+    context.terms.secure = context.terms.may_reveal = true;
+    return context;
+}
+
+} // namespace
+
+TEST_CASE("APOP leaves neither the secret nor its digest behind")
+{
+    for (const auto& text : {short_text, long_text})
+        check_wiped(text, [&] {
+            pop3::command::apop login("mrose", secret(text), "<1896.697170952@dbc.mtview.ca.us>");
+        });
+    check_wiped("c4c9334bac560ecc979e58001b3e22fb", [] {
+        pop3::command::command_line line;
+        const pop3::command::apop login("mrose", secret("tanstaaf"), "<1896.697170952@dbc.mtview.ca.us>");
+        CHECK(!login.check());
+        login.write(line);
+        CHECK(!line.end());
+        CHECK(line.octets().size() == 45);
+    });
+}
+
+namespace {
+
+/// Runs an exchange to its end, and keeps nothing of what it writes but how much it was.
+template <class Exchange>
+std::size_t run(Exchange exchange, std::initializer_list<std::string_view> replies)
+{
+    pop3::command::command_line line;
+    std::error_code ec = exchange.check();
+    std::size_t octets = 0;
+    auto wants = pop3::command::next::write;
+    for (auto reply : replies) {
+        REQUIRE(!ec);
+        REQUIRE(wants == pop3::command::next::write);
+        exchange.write(line);
+        REQUIRE(!line.end());
+        octets += line.octets().size();
+        line.clear();
+        wants = exchange.consume(reply, {}, ec);
+    }
+    CHECK(!ec);
+    CHECK(wants == pop3::command::next::done);
+    return octets;
+}
+
+template <class Mechanism>
+auto by(Mechanism mechanism)
+{
+    return pop3::command::auth<Mechanism>(std::move(mechanism));
+}
+
+std::string hmac_sha_256(std::string_view key, std::string_view data)
+{
+    unsigned char octets[32];
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+         reinterpret_cast<const unsigned char*>(data.data()), data.size(), octets, nullptr);
+    return {reinterpret_cast<const char*>(octets), sizeof octets};
+}
+
+} // namespace
+
+TEST_CASE("logins leave nothing behind of password or token, as it is or in base64")
+{
+    // A multiple of three octets on both sides, so that the base64 of the whole has that of the secret in it.
+    const std::string text = "tanstaaftanstaaf12";
+    const std::string in_base64 = "dGFuc3RhYWZ0YW5zdGFhZjEy";
+    const std::string_view expired = "+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=\r\n";
+    for (const auto& hidden : {text, in_base64}) {
+        CAPTURE(hidden);
+        check_wiped(hidden,
+                    [&] { CHECK(run(by(pop3::sasl::plain(password("rose", text))), {"+OK\r\n"}) > 0); });
+        check_wiped(hidden, [&] {
+            run(by(pop3::sasl::login(password("rose", text))), {"+ \r\n", "+ \r\n", "-ERR no\r\n"});
+        });
+        check_wiped(hidden, [&] {
+            run(by(pop3::sasl::cram_md5(password("rose", text))), {"+ PDE4OTZAeD4=\r\n", "+OK\r\n"});
+        });
+        check_wiped(hidden, [&] {
+            run(by(pop3::sasl::xoauth2(pop3::access_token("r", text))), {expired, "-ERR no\r\n"});
+        });
+        check_wiped(hidden, [&] {
+            run(by(pop3::sasl::oauthbearer(pop3::access_token("ro", text))), {expired, "-ERR no\r\n"});
+        });
+        for (const auto* sasl : {"+OK\r\nSASL PLAIN\r\n.\r\n", "+OK\r\nSASL SCRAM-SHA-256\r\n.\r\n"})
+            check_wiped(hidden, [&] {
+                run(pop3::command::login<password>(password("rose", text), {}, secure_context()),
+                    {sasl, "-ERR no\r\n"});
+            });
+        check_wiped(hidden, [&] {
+            run(pop3::command::login<password>(password("rose", text), {}, secure_context()),
+                {"-ERR\r\n", "+OK\r\n", "-ERR no\r\n"});
+        });
+    }
+}
+
+TEST_CASE("SCRAM leaves nothing behind that the password could be replaced with, or searched by")
+{
+    // RFC 7677, section 3.
+    const std::string salt = "\x5b\x6d\x99\x68\x9d\x12\x35\x8e\xec\xa0\x4b\x14\x12\x36\xfa\x81";
+    unsigned char salted[32];
+    PKCS5_PBKDF2_HMAC("pencil", 6, reinterpret_cast<const unsigned char*>(salt.data()), 16, 4096,
+                      EVP_sha256(), sizeof salted, salted);
+    const std::string salted_password(reinterpret_cast<const char*>(salted), sizeof salted);
+    const auto client_key = hmac_sha_256(salted_password, "Client Key");
+    const auto server_key = hmac_sha_256(salted_password, "Server Key");
+    const std::string proof = "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
+    for (const auto& hidden : {std::string("pencil"), salted_password, client_key, server_key, proof})
+        check_wiped(hidden, [&] {
+            run(by(pop3::sasl::scram_sha_256(password("user", "pencil"), "",
+                                             pop3::sasl::scram_nonce("rOprNGfwEbeRWgbNEkqO"))),
+                {"+ "
+                 "cj1yT3ByTkdmd0ViZVJXZ2JORWtxTyVodllEcFdVYTJSYVRDQWZ1eEZJbGopaE5sRiRrMCxzPVcyMlphSjBTTlk3c29"
+                 "Fc1VF"
+                 "amI2Z1E9PSxpPTQwOTY=\r\n",
+                 "+ dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==\r\n", "+OK\r\n"});
+        });
 }

@@ -4,6 +4,7 @@
 
 #include <pop3/command/exchange.hpp>
 #include <pop3/detail/connection.hpp>
+#include <pop3/detail/remember.hpp>
 #include <pop3/error.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -268,6 +269,7 @@ private:
             connection_->close();
         if (part_ == part::whole)
             connection_->end();
+        remember(*connection_, exchange_);
         auto reply = finish_.succeed(connection_, exchange_);
         connection_.reset();
         at_ = stage::completed;
@@ -281,6 +283,7 @@ private:
         // What could not be said is no reason to hang up.
         if (is_fatal(ec))
             connection_->close();
+        remember(*connection_, exchange_);
         if (part_ == part::whole)
             connection_->end();
         complete_with(self, ec);

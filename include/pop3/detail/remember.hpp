@@ -2,12 +2,6 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/capabilities.hpp>
-#include <pop3/reply.hpp>
-
-#include <system_error>
-#include <type_traits>
-
 namespace pop3::detail {
 
 /// Keeps what an exchange has learned of the server: what it can do, and how the login was done.
@@ -19,46 +13,5 @@ void remember(Connection& c, const Exchange& exchange)
     if constexpr (requires { exchange.chosen(); })
         c.login_mechanism = exchange.chosen();
 }
-
-/// Finish of a command that stays in its state.
-template <class Result>
-struct stay {
-    using reply_type = reply<Result>;
-    static constexpr bool ends_session = false;
-
-    template <class Connection, class Exchange>
-    reply_type succeed([[maybe_unused]] const Connection& c, Exchange& exchange)
-    {
-        auto said = exchange.take();
-        if constexpr (std::is_same_v<Result, capabilities>)
-            c->capabilities = said.value_or(capabilities());
-        return said;
-    }
-
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
-    {
-        return {};
-    }
-};
-
-/// Finish of an exchange that is a part of a larger operation, which makes the reply itself.
-struct remember_only {
-    using reply_type = reply<void>;
-    static constexpr bool ends_session = false;
-
-    template <class Connection, class Exchange>
-    reply_type succeed(const Connection& c, Exchange& exchange)
-    {
-        remember(*c, exchange);
-        return exchange.take();
-    }
-
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
-    {
-        return {};
-    }
-};
 
 } // namespace pop3::detail

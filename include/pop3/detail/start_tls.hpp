@@ -5,7 +5,7 @@
 #include <pop3/command/start_tls.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
-#include <pop3/detail/remember.hpp>
+#include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/reply.hpp>
@@ -113,8 +113,8 @@ private:
         const asio::any_io_executor executor = connection_->stream.get_executor();
         auto c = connection_;
         command::start_tls exchange(policy_, c->capabilities);
-        async_drive(std::move(c), executor, std::move(exchange), remember_only(), part::whole,
-                    std::move(self), time);
+        async_drive(std::move(c), executor, std::move(exchange), stay<void>(), part::whole, std::move(self),
+                    time);
     }
 
     template <class Self>

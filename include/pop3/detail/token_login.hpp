@@ -10,7 +10,7 @@
 #include <pop3/command/login_choice.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
-#include <pop3/detail/remember.hpp>
+#include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/login_options.hpp>
 #include <pop3/reply.hpp>
@@ -157,7 +157,7 @@ private:
         run(self,
             command::login<access_token>(access_token(provider_.name(), r->token.expose()), options_,
                                          context_),
-            remember_only());
+            stay<void>());
     }
 
     template <class Self, class Exchange, class Part>

@@ -4,7 +4,7 @@
 
 #include <pop3/capabilities.hpp>
 #include <pop3/detail/connection.hpp>
-#include <pop3/detail/remember.hpp>
+#include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
@@ -50,7 +50,6 @@ struct leave {
     reply_type succeed(Connection& c, Exchange& exchange)
     {
         auto said = exchange.take();
-        remember(*c, exchange);
         if (!said)
             return {with_delay(*c, std::move(said).error()), session_access::make<Back>(std::move(c))};
         // After the login they may be others (RFC 2449, section 5).
