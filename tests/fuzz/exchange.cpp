@@ -7,17 +7,28 @@
 //     clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/exchange.cpp -lcrypto -o fuzz
 //     ./fuzz -max_total_time=60
 
+#include <pop3/command/auth.hpp>
+#include <pop3/command/await_greeting.hpp>
 #include <pop3/command/capa.hpp>
 #include <pop3/command/exchange.hpp>
-#include <pop3/command/hello.hpp>
+#include <pop3/command/lang.hpp>
 #include <pop3/command/last.hpp>
 #include <pop3/command/list.hpp>
 #include <pop3/command/login.hpp>
 #include <pop3/command/noop.hpp>
 #include <pop3/command/retr.hpp>
+#include <pop3/command/start_tls.hpp>
 #include <pop3/command/stat.hpp>
 #include <pop3/command/uidl.hpp>
+#include <pop3/command/user_pass.hpp>
 #include <pop3/password.hpp>
+#include <pop3/sasl/cram_md5.hpp>
+#include <pop3/sasl/login.hpp>
+#include <pop3/sasl/oauthbearer.hpp>
+#include <pop3/sasl/plain.hpp>
+#include <pop3/sasl/scram.hpp>
+#include <pop3/sasl/token_error.hpp>
+#include <pop3/url.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -42,6 +53,9 @@ pop3::limits small_limits()
     l.listing_entries = 4;
     l.unique_id = 20;
     l.message_octets = 100;
+    l.challenges = 3;
+    l.scram_min_iterations = 1;
+    l.scram_max_iterations = 64;
     return l;
 }
 
@@ -84,6 +98,7 @@ struct outcome {
     std::error_code ec;
     std::optional<pop3::refusal> refusal;
     std::optional<stored> value;
+    std::string written;
     std::size_t rest = 0;
 
     friend bool operator==(const outcome&, const outcome&) = default;
@@ -96,13 +111,28 @@ outcome<Exchange> feed(Exchange exchange, std::string_view octets, std::size_t s
     const auto limits = small_limits();
     outcome<Exchange> o;
     std::string input;
+    pop3::command::command_line line;
+    const auto write = [&] {
+        exchange.write(line);
+        require(!line.end());
+        o.written.append(line.octets().begin(), line.octets().end());
+        line.clear();
+    };
+    o.ec = exchange.check();
+    if (o.ec)
+        return o;
+    if constexpr (Exchange::first == pop3::command::next::write)
+        write();
     while (!octets.empty()) {
         input += octets.substr(0, size);
         octets.remove_prefix(std::min(size, octets.size()));
         std::string_view rest = input;
         auto wants = pop3::command::next::write;
-        while (wants == pop3::command::next::write && !o.ec)
+        while (wants == pop3::command::next::write && !o.ec) {
             wants = exchange.consume(rest, limits, o.ec);
+            if (wants == pop3::command::next::write && !o.ec)
+                write();
+        }
         input.erase(0, input.size() - rest.size());
         if (o.ec)
             return o;
@@ -129,6 +159,34 @@ void check(const Exchange& exchange, std::string_view octets, std::size_t size)
     require(feed(exchange, octets, octets.size()) == feed(exchange, octets, size));
 }
 
+template <class Mechanism>
+auto by(Mechanism mechanism)
+{
+    return pop3::command::auth<Mechanism>(std::move(mechanism));
+}
+
+/// What can be made of a URL can be written, and reads the same.
+void check_url(std::string_view text)
+{
+    std::error_code ec;
+    const auto url = pop3::parse_url(text, ec);
+    if (ec)
+        return;
+    const auto written = to_string(url);
+    const auto again = pop3::parse_url(written, ec);
+    require(!ec && again.user == url.user && again.auth == url.auth && again.host == url.host &&
+            again.port == url.port);
+}
+
+pop3::command::login_context over_tls()
+{
+    pop3::command::login_context context;
+    context.terms.secure = context.terms.may_reveal = true;
+    context.binding = {"tls-exporter", std::string(32, 'x')};
+    context.timestamp = "<1896.697170952@dbc.mtview.ca.us>";
+    return context;
+}
+
 template <class Command>
 auto of(Command command)
 {
@@ -144,9 +202,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     namespace c = pop3::command;
     const std::size_t piece = 1 + data[1] % 16;
     const std::string_view octets(reinterpret_cast<const char*>(data) + 2, size - 2);
-    switch (data[0] % 10) {
+    const pop3::password alice("user", "pencil");
+    const pop3::sasl::scram_nonce nonce("abc");
+    switch (data[0] % 21) {
     case 0:
-        check(of(c::hello()), octets, piece);
+        check(c::await_greeting(), octets, piece);
         break;
     case 1:
         check(of(c::capa()), octets, piece);
@@ -172,8 +232,56 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 8:
         check(of(c::last()), octets, piece);
         break;
+    case 9:
+        check(c::user_pass(alice), octets, piece);
+        break;
+    case 10:
+        check(by(pop3::sasl::plain(alice)), octets, piece);
+        break;
+    case 11:
+        check(by(pop3::sasl::login(alice)), octets, piece);
+        break;
+    case 12:
+        check(by(pop3::sasl::cram_md5(alice)), octets, piece);
+        break;
+    case 13:
+        check(by(pop3::sasl::scram_sha_256(alice, "", nonce)), octets, piece);
+        break;
+    case 14:
+        check(by(pop3::sasl::oauthbearer(pop3::access_token("user", "token"))), octets, piece);
+        break;
+    case 15:
+        check(c::start_tls(pop3::stls_policy::if_offered, {}), octets, piece);
+        break;
+    case 16:
+        check(of(c::lang("de")), octets, piece);
+        break;
+    case 17:
+        check(of(c::lang_list()), octets, piece);
+        break;
+    case 18: {
+        // Its SCRAM has another nonce each time, so that what is written is another as well.
+        const auto limits = small_limits();
+        c::login<pop3::password> login(alice, {}, over_tls());
+        std::error_code ec = login.check();
+        std::string_view rest = octets;
+        c::command_line line;
+        auto wants = c::next::write;
+        while (!ec && wants == c::next::write) {
+            login.write(line);
+            require(!line.end());
+            line.clear();
+            wants = login.consume(rest, limits, ec);
+        }
+        if (!ec && wants == c::next::done)
+            (void)login.take();
+        break;
+    }
+    case 19:
+        check_url(octets);
+        break;
     default:
-        check(c::login(pop3::password("name", "secret")), octets, piece);
+        (void)pop3::sasl::says_token_expired(octets);
     }
     return 0;
 }
