@@ -33,6 +33,7 @@ set(POP3_HEADERS
   include/pop3/command/utf8.hpp
   include/pop3/completion.hpp
   include/pop3/connect.hpp
+  include/pop3/detail/bounded.hpp
   include/pop3/detail/connect.hpp
   include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp
@@ -107,6 +108,7 @@ set(POP3_HEADERS
   include/pop3/session/finish.hpp
   include/pop3/session/fwd.hpp
   include/pop3/session/handle.hpp
+  include/pop3/session/inquiring.hpp
   include/pop3/session/transaction.hpp
   include/pop3/session/update.hpp
   include/pop3/state.hpp

@@ -11,8 +11,9 @@ sh "$top/cmake/install_packages.sh" tests
 command -v make >/dev/null || export CMAKE_GENERATOR=Ninja
 cmake -S "$top" -B "$build" -DPOP3_BUILD_EXAMPLES=ON -DPOP3_BUILD_TESTS=ON "$@"
 cmake --build "$build" --parallel "$processors"
-# Without Dovecot the other tests still run, and those that need it say so.
+# Without these servers the other tests still run, and those that need them say so.
 "$top/tests/dovecot/provide.sh" "$build/dovecot" || true
+"$top/tests/cyrus/provide.sh" "$build/cyrus" || true
 
 # The summary is repeated as the last line.
 status=0

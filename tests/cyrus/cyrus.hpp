@@ -20,7 +20,7 @@
 // Two compile definitions say where things are: POP3_CYRUS_START, the path of start.sh, and POP3_CYRUS_DIR, the folder
 // that provide.sh was given.
 
-#include "../dovecot/started_server.hpp"
+#include "support/started_server.hpp"
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>

@@ -3,7 +3,7 @@
 #
 # Does nothing when DIR holds one from an earlier call.  Otherwise, on Debian or Ubuntu, it downloads the packages with
 # the server and with SASL, and the libraries they need which are missing here, and unpacks them into DIR: see
-# ../dovecot/debian.sh.  An installed Cyrus is not used: where it is, and what user and SASL modules it wants, differs
+# ../support/debian.sh.  An installed Cyrus is not used: where it is, and what user and SASL modules it wants, differs
 # from system to system.  To be rid of it, remove DIR.
 #
 # The last line printed says which Cyrus the tests will use; exit status 1 when there is none.
@@ -20,7 +20,7 @@ if [ -e "$dir/bin/pop3d" ]; then
     exit 0
 fi
 
-. "$(dirname "${BASH_SOURCE[0]}")/../dovecot/debian.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../support/debian.sh"
 debian_begin "$dir" "The tests' Cyrus comes from Debian's packages only."
 packages=(cyrus-common cyrus-pop3d libsasl2-2 libsasl2-modules libsasl2-modules-db sasl2-bin)
 debian_fetch "${packages[@]}"

@@ -16,7 +16,7 @@
 // Two compile definitions say where things are: POP3_DOVECOT_START, the path of start.sh, and, optional,
 // POP3_DOVECOT_DIR, the folder that provide.sh was given.
 
-#include "started_server.hpp"
+#include "support/started_server.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -32,7 +32,7 @@ if command -v dovecot > /dev/null; then
     done
 fi
 
-. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../support/debian.sh"
 debian_begin "$dir" "Install Dovecot 2.3 or 2.4 with its POP3 server (the package dovecot, on Alpine also dovecot-pop3d); \
 it need not be enabled."
 debian_fetch dovecot-core dovecot-pop3d

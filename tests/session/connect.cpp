@@ -385,6 +385,23 @@ TEST_CASE("a server for plain text where TLS is expected, and the reverse")
     });
 }
 
+TEST_CASE("a TLS server that loses patience where a greeting is expected")
+{
+    // Alerts, one of which holds what would be the end of a line.
+    for (const std::string_view alert : {std::string_view("\x15\x03\x01\x00\x02\x02\x0a", 7),
+                                         std::string_view("\x15\x03\x03\x00\x02\x02\x28", 7)}) {
+        test::tcp_peer impatient([&](asio::ip::tcp::socket& s) { test::say(s, alert); });
+        test::run([&]() -> asio::awaitable<void> {
+            auto executor = co_await asio::this_coro::executor;
+            std::error_code ec;
+            const auto r =
+                co_await pop3::async_connect(executor, pop3::without_tls, "127.0.0.1", at(impatient.port()),
+                                             asio::redirect_error(asio::use_awaitable, ec));
+            CHECK(ec == pop3::errc::tls_expected);
+        });
+    }
+}
+
 TEST_CASE("a connection cut below TLS")
 {
     SUBCASE("inside a reply: an error")

@@ -242,3 +242,31 @@ TEST_CASE("command_line: a command of the usual length allocates no memory")
         line.clear();
     }
 }
+
+TEST_CASE("command_line: a SASL response is a line of its own, hidden, and as long as it must be")
+{
+    command_line line;
+    line.response("c2VjcmV0");
+    CHECK(!line.end());
+    CHECK(std::string(line.octets().begin(), line.octets().end()) == "c2VjcmV0\r\n");
+    CHECK(line.shown() == "****");
+    line.clear();
+    line.response("");
+    CHECK(!line.end());
+    CHECK(std::string(line.octets().begin(), line.octets().end()) == "\r\n");
+    CHECK(line.shown().empty());
+    line.clear();
+    line.response(std::string(20'000, 'x'));
+    CHECK(!line.end());
+    const char* const memory = line.octets().data();
+    const auto size = line.octets().size();
+    line.clear();
+    CHECK(unused_octets(memory, size) == std::string(size, '\0'));
+    // The next line is an ordinary one.
+    line.verb("AUTH").hidden_argument(std::string(300, 'x'));
+    CHECK(line.shown() == "AUTH ****");
+    CHECK(line.end() == pop3::errc::command_too_long);
+    line.clear();
+    line.response("a\r\nDELE 1");
+    CHECK(line.end() == pop3::errc::invalid_argument);
+}

@@ -98,3 +98,21 @@ TEST_CASE("line_tap: a CR at the end of a piece that is not the end of the line 
         all += piece;
     CHECK((all == line));
 }
+
+TEST_CASE("line_tap: what a server asks in a login, and proves itself with, is hidden, however it comes")
+{
+    const std::string long_one(9000, 'c');
+    const auto text = "+ Y2hhbGxlbmdl\r\n+\r\n+ \r\n+ " + long_one +
+                      "\r\n+OK dj1zaWduYXR1cmU=\r\n+OK djinn\r\n+OK welcome\r\n-ERR + no\r\n";
+    const strings expected = {"+ ****",   "+",        "+ ",          "+ ****",
+                              "+OK ****", "+OK ****", "+OK welcome", "-ERR + no"};
+    for (const std::size_t size : {100000u, 1u, 2u, 3u, 5u, 7u, 4096u, 4099u}) {
+        CAPTURE(size);
+        line_tap tap;
+        strings lines;
+        for (std::size_t at = 0; at < text.size(); at += size)
+            tap.feed(std::string_view(text).substr(at, size), true,
+                     [&](pop3::direction, std::string_view line) { lines.emplace_back(line); });
+        CHECK(lines == expected);
+    }
+}

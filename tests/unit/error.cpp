@@ -26,6 +26,12 @@ constexpr row rows[] = {
     {errc::operation_in_progress, false, ""},
     {errc::invalid_argument, false, ""},
     {errc::command_too_long, false, ""},
+    {errc::authentication_cancelled, false, ""},
+    {errc::no_shared_mechanism, false, ""},
+    {errc::no_timestamp, false, ""},
+    {errc::no_channel_binding, false, ""},
+    {errc::stls_not_offered, false, ""},
+    {errc::invalid_url, false, ""},
     {errc::session_closed, true, ""},
     {errc::timed_out, true, "limits::operation_time"},
     {errc::connection_closed, true, ""},
@@ -37,6 +43,14 @@ constexpr row rows[] = {
     {errc::listing_entries_limit, true, "limits::listing_entries"},
     {errc::unique_id_limit, true, "limits::unique_id"},
     {errc::message_octets_limit, true, "limits::message_octets"},
+    {errc::malformed_challenge, true, ""},
+    {errc::challenges_limit, true, "limits::challenges"},
+    {errc::scram_min_iterations_limit, true, "limits::scram_min_iterations"},
+    {errc::scram_max_iterations_limit, true, "limits::scram_max_iterations"},
+    {errc::server_not_authenticated, true, ""},
+    {errc::tls_not_spoken, true, "pop3::stls"},
+    {errc::tls_expected, true, "tls_context"},
+    {errc::no_greeting, true, "limits::connect_time"},
 };
 
 } // namespace
@@ -82,7 +96,7 @@ TEST_CASE("errc: each message says what it is, and a limit's names the limit")
     CHECK(std::error_code(-1, pop3::category()).message() == unknown);
 }
 
-TEST_CASE("is_fatal: all errors but those that were seen before anything was sent")
+TEST_CASE("is_fatal: all errors but those after which the session is as it was")
 {
     CHECK(!pop3::is_fatal({}));
     CHECK(!pop3::is_fatal(std::error_code(0, pop3::category())));
@@ -92,7 +106,7 @@ TEST_CASE("is_fatal: all errors but those that were seen before anything was sen
         CHECK(pop3::is_fatal(value) == fatal);
     }
     // The same numbers in other categories are other errors.
-    for (int value = 1; value != 20; ++value) {
+    for (int value = 1; value != 40; ++value) {
         CHECK(pop3::is_fatal(std::error_code(value, std::generic_category())));
         CHECK(pop3::is_fatal(std::error_code(value, std::system_category())));
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/command/await_greeting.hpp>
+#include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/error.hpp>
@@ -16,7 +17,6 @@
 #include <asio/ssl/stream_base.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -96,9 +96,7 @@ private:
     template <class Self>
     void start(Self& self)
     {
-        // Far enough away for any use, and no overflow.
-        constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
-        deadline_ = clock::now() + std::min(connection_->limits.connect_time, most);
+        deadline_ = clock::now() + bounded(connection_->limits.connect_time);
         if (error_) {
             at_ = stage::not_started;
             return asio::post(std::move(self));

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connect.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/start_tls.hpp>
@@ -14,7 +15,6 @@
 #include <asio/compose.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -68,9 +68,7 @@ public:
     void operator()(Self& self)
     {
         using connect_tcp = connect<tcp_stream, greeted_connection<tcp_stream>>;
-        // Far enough away for any use, and no overflow.
-        constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
-        deadline_ = clock::now() + std::min(connection_->limits.connect_time, most);
+        deadline_ = clock::now() + bounded(connection_->limits.connect_time);
         const asio::any_io_executor executor = connection_->stream.get_executor();
         connect_tcp operation(std::move(connection_), unusable_, port_, std::move(endpoints_));
         asio::async_compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(

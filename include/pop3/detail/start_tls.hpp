@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/command/start_tls.hpp>
+#include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/stay.hpp>
@@ -19,7 +20,6 @@
 #include <asio/ssl/stream_base.hpp>
 #include <asio/system_executor.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -106,9 +106,7 @@ private:
             error_ = ec;
         if (error_)
             return asio::post(std::move(self));
-        // Far enough away for any use, and no overflow.
-        constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
-        const auto time = std::min(time_.value_or(connection_->limits.operation_time), most);
+        const auto time = bounded(time_.value_or(connection_->limits.operation_time));
         deadline_ = clock::now() + time;
         const asio::any_io_executor executor = connection_->stream.get_executor();
         auto c = connection_;

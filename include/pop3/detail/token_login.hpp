@@ -8,6 +8,7 @@
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/login.hpp>
 #include <pop3/command/login_choice.hpp>
+#include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/stay.hpp>
@@ -28,7 +29,6 @@
 #include <asio/steady_timer.hpp>
 #include <asio/system_executor.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <system_error>
@@ -118,8 +118,7 @@ private:
         const auto executor = asio::prefer(self.get_executor(), asio::execution::outstanding_work.untracked);
         // The operation goes with the timer, and these with it.
         const auto provider = provider_;
-        constexpr std::chrono::milliseconds most = std::chrono::hours(24 * 365 * 10);
-        r->timer.expires_after(std::min(connection_->limits.operation_time, most));
+        r->timer.expires_after(bounded(connection_->limits.operation_time));
         r->timer.async_wait(std::move(self));
         // The callback may come when nobody waits any more, or not even the executor lives.
         provider.get(renew, [waiting = std::weak_ptr(r), executor](std::error_code ec, secret token) {

@@ -5,9 +5,7 @@
 #include <pop3/access_token.hpp>
 #include <pop3/command/apop.hpp>
 #include <pop3/command/auth.hpp>
-#include <pop3/command/capa.hpp>
 #include <pop3/command/exchange.hpp>
-#include <pop3/command/lang.hpp>
 #include <pop3/command/login.hpp>
 #include <pop3/command/login_choice.hpp>
 #include <pop3/command/quit.hpp>
@@ -25,7 +23,7 @@
 #include <pop3/secret.hpp>
 #include <pop3/session/awaiting_password.hpp>
 #include <pop3/session/finish.hpp>
-#include <pop3/session/handle.hpp>
+#include <pop3/session/inquiring.hpp>
 #include <pop3/session/transaction.hpp>
 #include <pop3/state.hpp>
 #include <pop3/stls_policy.hpp>
@@ -63,7 +61,7 @@ concept can_start_tls = std::derived_from<Stream, tcp_stream>;
 /// Errors, cancellation, lifetime and threads are those of `session_handle`.
 template <class Stream>
 class [[nodiscard("its destructor closes the connection")]] session<authorization, Stream>
-    : public session_handle<authorization, Stream> {
+    : public inquiring_session<authorization, Stream> {
 public:
     session() = default;
 
@@ -272,37 +270,6 @@ public:
         return this->async_execute(command::utf8(), std::forward<Token>(token));
     }
 
-    /// LANG: the languages in which the server can answer (RFC 6856, section 3).
-    ///
-    ///     C: LANG
-    ///     S: +OK Language listing follows:
-    ///     S: en English
-    ///     S: de Deutsch
-    ///     S: .
-    ///
-    /// State: AUTHORIZATION -> AUTHORIZATION.
-    /// Completion signature: `void(std::error_code, reply<std::vector<language>>)`.
-    /// Limits: `limits::listing_entries`, `limits::response_line`.
-    template <detail::no_text Token = default_token>
-    auto async_lang(Token&& token = {})
-    {
-        return this->async_execute(command::lang_list(), std::forward<Token>(token));
-    }
-
-    /// LANG tag: the language in which the server answers from here on (RFC 6856, section 3).
-    ///
-    ///     C: LANG de
-    ///     S: +OK de Ab hier auf Deutsch
-    ///
-    /// State: AUTHORIZATION -> AUTHORIZATION.
-    /// range: a language range (RFC 4647) such as "de" or "en-GB"; "*" for the server's own choice.
-    /// Completion signature: `void(std::error_code, reply<language>)`.
-    template <class Token = default_token>
-    auto async_lang(std::string_view range, Token&& token = {})
-    {
-        return this->async_execute(command::lang(range), std::forward<Token>(token));
-    }
-
     /// USER: names the mailbox (RFC 1939, section 7).
     ///
     ///     C: USER mrose
@@ -316,23 +283,6 @@ public:
     auto async_user(std::string_view name, Token&& token = {}) &&
     {
         return std::move(*this).async_execute(command::user(name), std::forward<Token>(token));
-    }
-
-    /// CAPA: what the server can do (RFC 2449, section 5).
-    ///
-    ///     C: CAPA
-    ///     S: +OK Capability list follows
-    ///     S: TOP
-    ///     S: USER
-    ///     S: .
-    ///
-    /// State: AUTHORIZATION -> AUTHORIZATION. An old server refuses; the session is not the worse for it.
-    /// Completion signature: `void(std::error_code, reply<capabilities>)`.
-    /// Limits: `limits::capabilities`, `limits::response_line`.
-    template <class Token = default_token>
-    auto async_capa(Token&& token = {})
-    {
-        return this->async_execute(command::capa(), std::forward<Token>(token));
     }
 
     /// QUIT: ends the session before the login (RFC 1939, section 6). There is no UPDATE.
@@ -378,7 +328,7 @@ public:
 
 private:
     friend detail::session_access;
-    using session_handle<authorization, Stream>::session_handle;
+    using inquiring_session<authorization, Stream>::inquiring_session;
 
     /// What there is to know for a login; of an empty session, nothing.
     command::login_context context() const

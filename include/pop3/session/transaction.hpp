@@ -2,10 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/command/capa.hpp>
 #include <pop3/command/dele.hpp>
 #include <pop3/command/exchange.hpp>
-#include <pop3/command/lang.hpp>
 #include <pop3/command/last.hpp>
 #include <pop3/command/list.hpp>
 #include <pop3/command/noop.hpp>
@@ -18,7 +16,7 @@
 #include <pop3/completion.hpp>
 #include <pop3/message_number.hpp>
 #include <pop3/session/finish.hpp>
-#include <pop3/session/handle.hpp>
+#include <pop3/session/inquiring.hpp>
 #include <pop3/session/update.hpp>
 #include <pop3/state.hpp>
 
@@ -45,7 +43,7 @@ concept no_number = token_like<Token> && !std::convertible_to<Token, message_num
 /// its own.
 template <class Stream>
 class [[nodiscard("its destructor closes the connection, and deletes nothing")]] session<transaction, Stream>
-    : public session_handle<transaction, Stream> {
+    : public inquiring_session<transaction, Stream> {
 public:
     session() = default;
 
@@ -214,54 +212,6 @@ public:
         return this->async_execute(command::last(), std::forward<Token>(token));
     }
 
-    /// CAPA: what the server can do, after the login (RFC 2449, section 5). May differ from before.
-    ///
-    ///     C: CAPA
-    ///     S: +OK Capability list follows
-    ///     S: TOP
-    ///     S: EXPIRE 60
-    ///     S: .
-    ///
-    /// State: TRANSACTION -> TRANSACTION. An old server refuses; the session is not the worse for it.
-    /// Completion signature: `void(std::error_code, reply<capabilities>)`.
-    /// Limits: `limits::capabilities`, `limits::response_line`.
-    template <class Token = default_token>
-    auto async_capa(Token&& token = {})
-    {
-        return this->async_execute(command::capa(), std::forward<Token>(token));
-    }
-
-    /// LANG: the languages in which the server can answer (RFC 6856, section 3).
-    ///
-    ///     C: LANG
-    ///     S: +OK Language listing follows:
-    ///     S: en English
-    ///     S: de Deutsch
-    ///     S: .
-    ///
-    /// State: TRANSACTION -> TRANSACTION.
-    /// Completion signature: `void(std::error_code, reply<std::vector<language>>)`.
-    /// Limits: `limits::listing_entries`, `limits::response_line`.
-    template <detail::no_text Token = default_token>
-    auto async_lang(Token&& token = {})
-    {
-        return this->async_execute(command::lang_list(), std::forward<Token>(token));
-    }
-
-    /// LANG tag: the language in which the server answers from here on (RFC 6856, section 3).
-    ///
-    ///     C: LANG de
-    ///     S: +OK de Ab hier auf Deutsch
-    ///
-    /// State: TRANSACTION -> TRANSACTION.
-    /// range: a language range (RFC 4647) such as "de" or "en-GB"; "*" for the server's own choice.
-    /// Completion signature: `void(std::error_code, reply<language>)`.
-    template <class Token = default_token>
-    auto async_lang(std::string_view range, Token&& token = {})
-    {
-        return this->async_execute(command::lang(range), std::forward<Token>(token));
-    }
-
     /// QUIT: removes the messages marked as deleted, and ends the session (RFC 1939, section 6).
     ///
     ///     C: QUIT
@@ -292,7 +242,7 @@ public:
 
 private:
     friend detail::session_access;
-    using session_handle<transaction, Stream>::session_handle;
+    using inquiring_session<transaction, Stream>::inquiring_session;
 };
 
 } // namespace pop3
