@@ -25,11 +25,12 @@ enum class errc {
     invalid_argument,
     /// The command with its arguments is longer than 255 octets (RFC 2449, section 4). Nothing was sent.
     command_too_long,
-    /// The SASL mechanism gave up, and the server was told so (`*`, RFC 5034, section 4). Nobody is logged in; another
-    /// mechanism may be tried.
+    /// The SASL mechanism gave up (it returned this, or threw), and the server was told so if it had been asked (`*`, RFC
+    /// 5034, section 4); or the token provider threw. Nobody is logged in; another mechanism may be tried.
     authentication_cancelled,
     /// Server and credentials have no mechanism in common that may be used on this connection. No credentials were sent.
-    /// Without TLS: connect with TLS. With TLS: call `async_capa` first, and `capabilities::sasl` says what the server wants.
+    /// Without TLS: connect with TLS. With TLS: call `async_capa` first, and `capabilities::sasl` says what the server wants; if that is nothing but SCRAM-...-PLUS over TLS 1.2, demand it
+    /// (`login_options::require_channel_binding`).
     no_shared_mechanism,
     /// The greeting has no timestamp, or one that RFC 1939 does not allow (a forged one can be made to reveal the password,
     /// CVE-2007-1558). No APOP was sent. Use another way to log in.
@@ -64,6 +65,8 @@ enum class errc {
     capabilities_limit,
     /// A listing has more than `limits::listing_entries` entries. Raise it for a maildrop that is so large.
     listing_entries_limit,
+    /// The server has more languages than `limits::languages`. Raise it if the server is to be trusted.
+    languages_limit,
     /// A unique-id is longer than `limits::unique_id` octets (RFC 1939 allows 70). Raise it if the server is to be
     /// trusted.
     unique_id_limit,
@@ -147,6 +150,8 @@ public:
             return "the server announced more capabilities than limits::capabilities";
         case errc::listing_entries_limit:
             return "the listing has more entries than limits::listing_entries";
+        case errc::languages_limit:
+            return "the server has more languages than limits::languages";
         case errc::unique_id_limit:
             return "a unique-id is longer than limits::unique_id";
         case errc::message_octets_limit:

@@ -21,6 +21,8 @@ struct limits {
     std::size_t capabilities = 128;
     /// Entries of the reply to LIST or UIDL.
     std::size_t listing_entries = 1'000'000;
+    /// Languages of the reply to LANG.
+    std::size_t languages = 1000;
     /// Octets of one unique-id. RFC 1939 allows 70.
     std::size_t unique_id = 128;
     /// Octets of a message that is read into memory (RETR or TOP into a `pop3::message`).

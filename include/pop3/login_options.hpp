@@ -19,7 +19,7 @@ struct login_options {
     }
 
     /// The one way to log in that is wanted: a SASL mechanism ("SCRAM-SHA-256"), "+APOP" (as RFC 2384 writes it), or "USER"
-    /// for USER and PASS. It is used whether or not the server announces it. Empty, or "*": the safest that the server
+    /// for USER and PASS. (EXTERNAL and ANONYMOUS, which need neither password nor token, are for `async_auth`.) It is used whether or not the server announces it. Empty, or "*": the safest that the server
     /// announces. What would show the secret to anyone on the way is not used, wanted or not.
     std::string mechanism;
     /// Only mechanisms that are bound to the TLS channel (SCRAM-...-PLUS). Unasked they are used over TLS 1.3 only, where all

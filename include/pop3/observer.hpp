@@ -18,7 +18,8 @@ enum class direction {
 /// during the call only. It is called for the first line from within the call that starts the operation, and then on the
 /// handler's executor. It may replace itself, but must start no operation of the same
 /// session. It should not throw: an exception closes the session and goes through the call, or through
-/// `io_context::run()`; the operation's handler is not called then.
+/// `io_context::run()`; the operation's handler is not called then. (Inside a `co_await` one for the first line ends the
+/// program: Asio starts operations there where no exception can pass.)
 ///
 ///     options.observer = [](pop3::direction from, std::string_view line) {
 ///         std::cout << (from == pop3::direction::sent ? " C: " : " S: ") << line << '\n';

@@ -51,7 +51,8 @@ public:
         return code_text_;
     }
 
-    /// What the server says to people, without the response code. Untrusted input: it may hold any octet but LF.
+    /// What the server says to people, without the response code. Untrusted input: it may hold any octet but LF, and
+    /// with a server that repeats what it was told, even a password.
     const std::string& text() const noexcept
     {
         return text_;

@@ -29,7 +29,7 @@ namespace pop3 {
 /// of it, so that the context may be destroyed first.
 ///
 /// TLS 1.2 or newer; the server's certificate chain and host name are verified, and there is no switch for that.
-/// Constructor and setters throw `std::system_error` if OpenSSL cannot do what they ask.
+/// One that was moved from can only be assigned to or destroyed. Constructor and setters throw `std::system_error` if OpenSSL cannot do what they ask.
 ///
 /// Keep the context between connections: the second one to a server resumes the TLS session of the first, which saves
 /// the server's certificate, its verification and, with TLS 1.2, a round trip.
@@ -116,7 +116,7 @@ public:
 
     /// Says whether a connection may resume the TLS session of an earlier one to the same host, if the server agrees: it does
     /// by default. Certificate, pins and callback are not asked again then, for as long as the server and OpenSSL let a
-    /// session live (OpenSSL: two hours). What is kept is bounded, and forgotten when this context is changed. No session
+    /// session live (OpenSSL: two hours). What is kept is bounded, and forgotten when this context is changed: change it before operations are made. No session
     /// is kept of a server that asks for client certificates: some fail when one is resumed.
     void set_session_resumption(bool on)
     {

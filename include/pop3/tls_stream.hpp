@@ -29,7 +29,7 @@ public:
     /// subjectAltName. A name is also sent to the server (SNI), which may have several certificates; one that is not
     /// ASCII must be given as it is in the DNS (`xn--...`). Until this is called every handshake fails. Call it before
     /// the handshake: it also looks for a TLS session with that host to resume.
-    std::error_code expect_host(const std::string& host)
+    [[nodiscard]] std::error_code expect_host(const std::string& host)
     {
         return detail::expect_host(native_handle(), host);
     }

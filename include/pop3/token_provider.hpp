@@ -27,7 +27,9 @@ public:
     /// To be called once, at once or later, from any thread: with an error, which the login then completes with (one that
     /// `is_fatal` ends the session, as always), or with the token.
     using callback = std::function<void(std::error_code, secret)>;
-    /// renew: the token that it gave is no longer good; a new one is needed.
+    /// renew: the token that it gave is no longer good; a new one is needed. If it throws, the login completes with
+    /// `errc::authentication_cancelled`. One that neither throws nor calls back is waited for until
+    /// `limits::operation_time` has passed.
     using function = std::function<void(bool renew, callback done)>;
 
     token_provider(std::string_view name, function get) : name_(name), get_(std::move(get))

@@ -11,8 +11,9 @@
 //     ... connect to "localhost", server.plain_port(), STLS, trusting server.ca_file(), as alice, "secret" ...
 //
 // What it does unlike Dovecot:
-// - SCRAM-*-PLUS is offered under TLS, but of all bindings only tls-unique is taken; for others the answer to the
-//   first message is "-ERR [AUTH] authenticating: bad protocol / cancel", and the connection goes on.
+// - SCRAM-*-PLUS is offered under TLS, but of all bindings only tls-unique is taken; for others the first message gets
+//   its challenge, but the answer to the proof, right or wrong, is "-ERR [AUTH] authenticating: bad protocol / cancel",
+//   and the connection goes on.
 // - Where it offers -PLUS, a client that says it does not (`y,,`) is refused; `n,,` is not.
 // - EXTERNAL is offered only to who shows a certificate.
 // - An unknown command is "-ERR Unrecognized command"; there is no close_notify after QUIT; no TLS session is resumed.

@@ -260,18 +260,33 @@ TEST_CASE("[IN-USE], [SYS/TEMP], and [AUTH] before the password is sent")
         auto r = co_await std::move(second).async_login(credentials, asio::use_awaitable);
         CHECK(!r.has_value());
         CHECK(r.error().code() == pop3::response_code::in_use);
+        CHECK(r.error().verb() == "AUTH");
+        CHECK(r.error().advice() == pop3::retry_advice::wait);
+        CHECK(!r.error().retry_after());
 
         auto greeted = co_await connect();
         const pop3::password broken("broken", test::dovecot::password);
         auto r2 = co_await std::move(greeted).async_login(broken, asio::use_awaitable);
         CHECK(!r2.has_value());
         CHECK(r2.error().code() == pop3::response_code::sys_temp);
+        CHECK(r2.error().verb() == "AUTH");
+        CHECK(r2.error().advice() == pop3::retry_advice::wait);
+        CHECK(!r2.error().retry_after());
+        // Dovecot has closed the connection behind that; the next command finds out.
+        auto left = std::move(r2).session();
+        std::error_code ec;
+        const auto gone = co_await left.async_capa(asio::redirect_error(asio::use_awaitable, ec));
+        CHECK(!gone.has_value());
+        CHECK(pop3::is_fatal(ec));
+        CHECK(!left.is_open());
 
         auto clear = co_await pop3::async_connect(executor, pop3::allow_cleartext,
                                                   server().tls_required_host(), at(server().plain_port()));
         auto r3 = co_await std::move(clear).async_user("busy", asio::use_awaitable);
         CHECK(!r3.has_value());
         CHECK(r3.error().code() == pop3::response_code::auth);
+        CHECK(r3.error().verb() == "USER");
+        CHECK(r3.error().advice() == pop3::retry_advice::ask_for_credentials);
     });
 }
 

@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -61,6 +62,57 @@ struct tired {
         return errc::authentication_cancelled;
     }
 };
+
+/// Of a user: throws at the beginning, when it is asked, or when it should judge the server.
+struct throws {
+    static constexpr std::string_view name = "X-THROWS";
+    bool when_asked = false;
+    bool at_the_end = false;
+
+    bool speaks_first() const
+    {
+        return !when_asked && !at_the_end;
+    }
+
+    std::error_code begin(pop3::sasl::octets&)
+    {
+        throw std::runtime_error("begin");
+    }
+
+    std::error_code respond(std::string_view, pop3::sasl::octets&, const pop3::limits&)
+    {
+        if (when_asked)
+            throw std::runtime_error("respond");
+        return {};
+    }
+
+    std::error_code finish(std::string_view)
+    {
+        throw std::runtime_error("finish");
+    }
+};
+
+/// Of a user: has something that can be watched.
+struct keeps {
+    static constexpr std::string_view name = "X-KEEPS";
+    std::shared_ptr<int> secret = std::make_shared<int>();
+
+    std::error_code respond(std::string_view, pop3::sasl::octets&, const pop3::limits&)
+    {
+        return {};
+    }
+};
+
+/// Says that the server is not the right one, but not in the way that is listened to.
+struct misspelt : throws {
+    bool finish(std::string_view)
+    {
+        return false;
+    }
+};
+
+static_assert(pop3::sasl::mechanism<throws>);
+static_assert(!pop3::sasl::mechanism<misspelt>);
 
 } // namespace
 
@@ -319,6 +371,95 @@ TEST_CASE("token provider: refused")
     test::run(log_in);
     CHECK(talk->finished());
     CHECK(t.asked == std::vector<bool>{false});
+}
+
+TEST_CASE("token provider: one that throws, with and without CAPA before it")
+{
+    for (const bool asked : {false, true}) {
+        CAPTURE(asked);
+        const auto talk = offering();
+        talk->client("QUIT\r\n").server("+OK\r\n");
+        test::run([&]() -> asio::awaitable<void> {
+            auto greeted = co_await greet(talk);
+            if (asked)
+                co_await greeted.async_capa();
+            const pop3::token_provider provider("alice", [](bool, const pop3::token_provider::callback&) {
+                throw std::runtime_error("keychain locked");
+            });
+            std::error_code ec;
+            auto r = co_await std::move(greeted).async_login(provider, into(ec));
+            CHECK(ec == errc::authentication_cancelled);
+            const pop3::closed end = co_await std::move(r).session().async_quit();
+            (void)end;
+        });
+        CHECK(talk->finished());
+    }
+}
+
+TEST_CASE("token provider: not asked when the login was cancelled between two steps")
+{
+    asio::io_context context(1);
+    asio::cancellation_signal signal;
+    std::optional<std::error_code> completed;
+    bool asked = false;
+    const auto talk = offering();
+    test::run(context, [&]() -> asio::awaitable<void> {
+        pop3::connect_options options;
+        options.observer = [&](pop3::direction, std::string_view line) {
+            if (line == ".")
+                signal.emit(asio::cancellation_type::terminal);
+        };
+        auto greeted = co_await greet(talk, options);
+        std::move(greeted).async_login(
+            pop3::token_provider("alice", [&](bool, const pop3::token_provider::callback&) { asked = true; }),
+            asio::bind_cancellation_slot(signal.slot(),
+                                         [&](std::error_code ec, const auto&) { completed = ec; }));
+    });
+    test::run(context);
+    REQUIRE(completed);
+    CHECK(*completed == asio::error::operation_aborted);
+    CHECK(!asked);
+}
+
+TEST_CASE("a mechanism that throws")
+{
+    const auto talk = greeting();
+    talk->client("AUTH X-THROWS\r\n").server("+ eA==\r\n").client("*\r\n").server("-ERR\r\n");
+    talk->client("AUTH X-THROWS\r\n").server("+ eQ==\r\n").client("\r\n").server("+OK\r\n");
+    test::run([&]() -> asio::awaitable<void> {
+        auto greeted = co_await greet(talk);
+        std::error_code ec;
+        auto r = co_await std::move(greeted).async_auth(throws{true}, into(ec));
+        CHECK(ec == errc::authentication_cancelled);
+        auto again = co_await std::move(r).session().async_auth(throws{false}, into(ec));
+        CHECK(ec == errc::authentication_cancelled);
+        auto last = co_await std::move(again).session().async_auth(throws{false, true}, into(ec));
+        CHECK(ec == errc::server_not_authenticated);
+        CHECK(!std::move(last).session().is_open());
+    });
+    CHECK(talk->finished());
+}
+
+TEST_CASE("what a login knew is gone when its handler runs")
+{
+    const auto talk = greeting();
+    talk->client("AUTH X-KEEPS\r\n").server("+ eA==\r\n").client("\r\n").server("-ERR\r\n");
+    talk->client("AUTH X-KEEPS\r\n").server("+ !\r\n");
+    test::run([&]() -> asio::awaitable<void> {
+        auto greeted = co_await greet(talk);
+        keeps first;
+        const std::weak_ptr<int> watched = first.secret;
+        auto r = co_await std::move(greeted).async_auth(std::move(first), asio::use_awaitable);
+        CHECK(!r);
+        CHECK(watched.expired());
+
+        keeps second;
+        const std::weak_ptr<int> failed = second.secret;
+        std::error_code ec;
+        const auto last = co_await std::move(r).session().async_auth(std::move(second), into(ec));
+        CHECK(ec == errc::malformed_challenge);
+        CHECK(failed.expired());
+    });
 }
 
 TEST_CASE("token provider: an error, silence, a second answer, another thread, cancellation")

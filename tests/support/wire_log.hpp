@@ -93,7 +93,8 @@ private:
     /// All that these tests send, with every argument that may be shown. What stands for a secret is exactly "****".
     static bool may_be_sent(std::string_view line)
     {
-        constexpr std::array<std::string_view, 6> whole = {"CAPA", "STLS", "STAT", "QUIT", "****", ""};
+        constexpr std::array<std::string_view, 7> whole = {"CAPA", "STLS", "STAT", "LIST",
+                                                           "QUIT", "****", ""};
         if (std::find(whole.begin(), whole.end(), line) != whole.end() || line == "PASS ****")
             return true;
         const auto verb = line.substr(0, line.find(' '));
@@ -102,7 +103,7 @@ private:
             return argument.find(' ') == argument.npos;
         const auto second = argument.substr(std::min(argument.find(' '), argument.size()));
         if (verb == "AUTH")
-            return second.empty() || second == " ****" || second == " =";
+            return second.empty() || second == " ****";
         return verb == "APOP" && second == " ****";
     }
 

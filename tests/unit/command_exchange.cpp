@@ -723,3 +723,32 @@ TEST_CASE("a refusal's text may hold a CR, and what() shows none")
 }
 
 TEST_SUITE_END();
+
+namespace {
+
+/// Of a user: takes an error of its own for one after which the session lives on.
+struct careless {
+    static constexpr std::string_view verb = "LIST";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::lines;
+    using result_type = int;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    void write(pop3::command::command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_line(std::string_view, int&, const pop3::limits&)
+    {
+        return pop3::errc::invalid_argument;
+    }
+};
+
+} // namespace
+
+TEST_CASE("exchange: an error in the middle of a reply is one that ends the session")
+{
+    const auto r = test::feed_every_way(careless(), "+OK\r\n1 120\r\n+OK 7 7\r\n.\r\n");
+    CHECK(r.ec == pop3::errc::malformed_reply);
+    CHECK(pop3::is_fatal(r.ec));
+}

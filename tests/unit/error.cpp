@@ -41,6 +41,7 @@ constexpr row rows[] = {
     {errc::response_line_limit, true, "limits::response_line"},
     {errc::capabilities_limit, true, "limits::capabilities"},
     {errc::listing_entries_limit, true, "limits::listing_entries"},
+    {errc::languages_limit, true, "limits::languages"},
     {errc::unique_id_limit, true, "limits::unique_id"},
     {errc::message_octets_limit, true, "limits::message_octets"},
     {errc::malformed_challenge, true, ""},

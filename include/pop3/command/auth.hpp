@@ -42,9 +42,8 @@ public:
         if (!speaks_first())
             return {};
         sasl::octets response;
-        if constexpr (sasl::begins<Mechanism>)
-            if (const auto ec = mechanism_.begin(response))
-                return ec;
+        if (const auto ec = begin(response))
+            return ec;
         encode(response);
         initial_pending_ = true;
         return {};
@@ -122,6 +121,33 @@ private:
             return sasl::begins<Mechanism>;
     }
 
+    // A mechanism of a user's may throw. In a coroutine that would end the program, and elsewhere the operation.
+
+    std::error_code begin([[maybe_unused]] sasl::octets& response)
+    try {
+        if constexpr (sasl::begins<Mechanism>)
+            return mechanism_.begin(response);
+        else
+            return {};
+    } catch (...) {
+        return errc::authentication_cancelled;
+    }
+
+    std::error_code answer(std::string_view challenge, sasl::octets& response, const limits& bounds)
+    try {
+        return mechanism_.respond(challenge, response, bounds);
+    } catch (...) {
+        return errc::authentication_cancelled;
+    }
+
+    std::error_code judge(std::string_view data)
+        requires sasl::finishes<Mechanism>
+    try {
+        return mechanism_.finish(data);
+    } catch (...) {
+        return errc::server_not_authenticated;
+    }
+
     std::string_view response() const noexcept
     {
         return {base64_.data(), base64_.size()};
@@ -154,7 +180,7 @@ private:
         if (!grammar::base64_decode(text, challenge))
             ec = errc::malformed_challenge;
         else
-            ec = mechanism_.respond({challenge.data(), challenge.size()}, response, bounds);
+            ec = answer({challenge.data(), challenge.size()}, response, bounds);
         if (ec && is_fatal(ec))
             return next::done;
         if (ec)
@@ -187,7 +213,7 @@ private:
             sasl::octets data;
             if (!grammar::base64_decode(text, data))
                 data.clear();
-            ec = mechanism_.finish({data.data(), data.size()});
+            ec = judge({data.data(), data.size()});
             // Nothing is left to call off.
             if (ec && !is_fatal(ec))
                 ec = errc::server_not_authenticated;

@@ -71,6 +71,29 @@ public:
     /// Reads from the front of `input`, and removes what was read. After an error it must not be called again.
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
+        const auto wants = read(input, bounds, ec);
+        // The reply was begun: whatever the command calls it, there is no going on behind it.
+        if (ec && !is_fatal(ec))
+            ec = errc::malformed_reply;
+        return wants;
+    }
+
+    bool refused() const noexcept
+    {
+        return refusal_.has_value();
+    }
+
+    /// The reply; once, after `consume` said `done` without an error.
+    reply<result_type> take()
+    {
+        if (refusal_)
+            return std::move(*refusal_);
+        return reply<result_type>(std::move(result_));
+    }
+
+private:
+    next read(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
         if (!in_body_) {
             const auto line = grammar::take_line(input, bounds.response_line, ec);
             if (!line)
@@ -90,20 +113,6 @@ public:
         return consume_body(input, bounds, ec);
     }
 
-    bool refused() const noexcept
-    {
-        return refusal_.has_value();
-    }
-
-    /// The reply; once, after `consume` said `done` without an error.
-    reply<result_type> take()
-    {
-        if (refusal_)
-            return std::move(*refusal_);
-        return reply<result_type>(std::move(result_));
-    }
-
-private:
     next consume_body([[maybe_unused]] std::string_view& input, [[maybe_unused]] const limits& bounds,
                       [[maybe_unused]] std::error_code& ec)
     {

@@ -74,8 +74,8 @@ public:
         const auto tag = grammar::take_word(line);
         if (!grammar::is_visible(tag))
             return errc::malformed_reply;
-        if (into.size() >= bounds.listing_entries)
-            return errc::listing_entries_limit;
+        if (into.size() >= bounds.languages)
+            return errc::languages_limit;
         into.push_back({std::string(tag), std::string(line)});
         return {};
     }

@@ -76,8 +76,8 @@ struct login_context {
 
 /// CAPA if need be, then the safest login that server and credentials share, as one exchange without I/O. Nothing is
 /// sent behind a command before its reply. After a refusal there is no second try, but one: where the server refuses to
-/// bind to the channel at all, before it has asked for anything, SCRAM is tried without (Cyrus announces
-/// SCRAM-...-PLUS, and can do none that is current).
+/// bind to the channel at all, before it has asked for anything or in the words of Cyrus SASL ("bad protocol"), SCRAM is
+/// tried without (Cyrus announces SCRAM-...-PLUS, and can do none that is current).
 template <class Credentials>
 class login {
 public:
@@ -185,8 +185,11 @@ private:
     const way_in* without_binding()
     {
         auto* const bound = std::get_if<auth<mechanism>>(&step_);
-        if (!chosen_->binds || bound == nullptr || bound->challenged() || !bound->refused_with() ||
+        if (!chosen_->binds || bound == nullptr || !bound->refused_with() ||
             options_.require_channel_binding || !wanted_way(options_).empty())
+            return nullptr;
+        // Cyrus looks at the binding when the proof comes, before that. Of a wrong password it says something else.
+        if (bound->challenged() && bound->refused_with()->text().find("bad protocol") == std::string::npos)
             return nullptr;
         const auto advice = bound->refused_with()->advice();
         if (advice == retry_advice::wait || advice == retry_advice::give_up)

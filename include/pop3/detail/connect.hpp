@@ -82,7 +82,7 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec, reply_type reply)
     {
-        if (ec == errc::timed_out && !is_secure_stream<Stream>)
+        if (ec == errc::timed_out && !is_secure_stream<Stream> && connection_->input.data().empty())
             ec = errc::no_greeting;
         connection_->end();
         connection_.reset();

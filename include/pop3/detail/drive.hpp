@@ -126,6 +126,8 @@ private:
         case stage::start:
             return start(self);
         case stage::not_started:
+            if (connection_ && !connection_->busy() && is_fatal(error_))
+                connection_->close();
             return complete_with(self, error_);
         case stage::writing:
             connection_->output.clear();
@@ -231,7 +233,7 @@ private:
         if (wanted == command::next::done)
             return end_session_or_succeed(self);
         if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none || c.closed())
-            return fail(self, asio::error::operation_aborted);
+            return stop(self);
         if (wanted == command::next::write) {
             c.show_sent();
             at_ = stage::writing;
@@ -244,6 +246,14 @@ private:
             at_ = stage::reading;
             c.stream.async_read_some(c.input.prepare(), step_handler<Self>{std::move(self)});
         }
+    }
+
+    /// Before the line that is in the output is sent, which may hold a secret.
+    template <class Self>
+    void stop(Self& self)
+    {
+        connection_->output.clear();
+        fail(self, asio::error::operation_aborted);
     }
 
     template <class Self>
@@ -270,7 +280,10 @@ private:
         if (part_ == part::whole)
             connection_->end();
         remember(*connection_, exchange_);
-        auto reply = finish_.succeed(connection_, exchange_);
+        // What it knows is wiped before the handler runs, which may take its time.
+        auto exchange = std::optional<Exchange>(std::move(exchange_));
+        auto reply = finish_.succeed(connection_, *exchange);
+        exchange.reset();
         connection_.reset();
         at_ = stage::completed;
         self.complete({}, std::move(reply));
@@ -292,6 +305,9 @@ private:
     template <class Self>
     void complete_with(Self& self, std::error_code ec)
     {
+        {
+            [[maybe_unused]] const Exchange wiped(std::move(exchange_));
+        }
         auto reply = finish_.fail(connection_, ec, sent_);
         connection_.reset();
         at_ = stage::completed;

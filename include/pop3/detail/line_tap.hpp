@@ -2,8 +2,10 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/grammar/status_line.hpp>
 #include <pop3/observer.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -46,12 +48,20 @@ public:
 private:
     void hide()
     {
+        const std::string_view end = line_.ends_with('\r') ? "\r" : "";
+        const auto status =
+            grammar::parse_status_line(std::string_view(line_).substr(0, line_.size() - end.size()));
+        if (!status || status->status == grammar::status::err)
+            return;
+        auto text = status->text;
+        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
         // "dj" is how "v=", the proof of a SCRAM server, begins in base64.
-        for (const std::string_view start : {"+ ", "+OK dj", "+OK ****"}) {
-            const bool ended = line_.ends_with('\r');
-            if (line_.size() > start.size() + (ended ? 1 : 0) && line_.starts_with(start))
-                line_.replace(start.find(' ') + 1, std::string::npos, ended ? "****\r" : "****");
-        }
+        const bool hidden = status->status == grammar::status::proceed
+                                ? !status->text.empty()
+                                : text.starts_with("dj") || text.starts_with("****");
+        if (hidden)
+            line_.replace(line_.size() - end.size() - status->text.size(), std::string::npos, "****")
+                .append(end);
     }
 
     std::string line_;

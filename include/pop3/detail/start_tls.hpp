@@ -85,6 +85,9 @@ public:
         if (cancelled(self))
             return fail_closed(self, asio::error::operation_aborted);
 
+        // The deadline may have passed while this waited for its turn.
+        if (connection_->closed())
+            return fail(self, connection_->reason(asio::error::operation_aborted));
         stream_->next_layer() = std::move(connection_->stream);
         secured_ =
             std::make_shared<connection<tls_stream>>(*std::move(stream_), connection_->limits, observer());

@@ -28,26 +28,39 @@ inline void expect_nobody(SSL* ssl)
     SSL_set1_host(ssl, "nobody.invalid");
 }
 
+/// The zone of a link-local address (fe80::1%eth0) is this machine's own affair: no certificate has it.
+inline asio::ip::address without_zone(const asio::ip::address& address)
+{
+    if (!address.is_v6())
+        return address;
+    auto v6 = address.to_v6();
+    v6.scope_id(0);
+    return v6;
+}
+
 /// Sets whom the handshake must find, and tells the server. See `tls_stream::expect_host`.
-inline std::error_code expect_host(SSL* ssl, const std::string& host)
+[[nodiscard]] inline std::error_code expect_host(SSL* ssl, const std::string& host)
 {
     std::error_code not_an_address;
-    asio::ip::make_address(host, not_an_address);
+    const auto address = asio::ip::make_address(host, not_an_address);
     // A NUL would cut the name short, and to OpenSSL a dot in front means any host below.
     if (host.empty() || host.front() == '.' || host.find('\0') != std::string::npos)
         return std::make_error_code(std::errc::invalid_argument);
 
     ERR_clear_error();
+    X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl);
     bool done = false;
     if (!not_an_address)
-        done = SSL_set1_host(ssl, nullptr) == 1 &&
-               X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+        // In this order: should it fail, nobody must not become anybody.
+        done = X509_VERIFY_PARAM_set1_ip_asc(expected, without_zone(address).to_string().c_str()) == 1 &&
+               SSL_set1_host(ssl, nullptr) == 1;
     else {
         // The dot that ends an absolute name is for the resolver only (RFC 6066, section 3).
         std::string name = host.substr(0, host.size() - (host.back() == '.' ? 1 : 0));
         // RFC 9525, section 6.3: a wildcard is a whole label, and only subjectAltName counts.
         SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
         done = !name.empty() && SSL_set1_host(ssl, name.c_str()) == 1 &&
+               X509_VERIFY_PARAM_set1_ip(expected, nullptr, 0) == 1 &&
                SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
     }
     if (!done)

@@ -113,6 +113,12 @@ private:
     template <class Self>
     void request(Self& self, bool renew)
     {
+        // It may have come when a step was done, and its handler had not run yet.
+        if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) {
+            connection_->close();
+            error_ = asio::error::operation_aborted;
+            return asio::post(std::move(self));
+        }
         const auto r = request_ = std::make_shared<token_request>(connection_->stream.get_executor());
         // One that counts as work would keep `run()` from returning for as long as the provider keeps the callback.
         const auto executor = asio::prefer(self.get_executor(), asio::execution::outstanding_work.untracked);
@@ -121,7 +127,7 @@ private:
         r->timer.expires_after(bounded(connection_->limits.operation_time));
         r->timer.async_wait(std::move(self));
         // The callback may come when nobody waits any more, or not even the executor lives.
-        provider.get(renew, [waiting = std::weak_ptr(r), executor](std::error_code ec, secret token) {
+        const auto answer = [waiting = std::weak_ptr(r), executor](std::error_code ec, secret token) {
             const auto request = waiting.lock();
             if (!request)
                 return;
@@ -134,7 +140,13 @@ private:
                 request->token = std::move(token);
                 request->timer.cancel();
             });
-        });
+        };
+        try {
+            provider.get(renew, answer);
+        } catch (...) {
+            // In a coroutine it would end the program, and elsewhere nobody would be told before the time is up.
+            answer(errc::authentication_cancelled, secret());
+        }
     }
 
     template <class Self>

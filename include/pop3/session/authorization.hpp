@@ -16,6 +16,7 @@
 #include <pop3/detail/tls_channel_binding.hpp>
 #include <pop3/detail/tls_info.hpp>
 #include <pop3/detail/token_login.hpp>
+#include <pop3/error.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/login_options.hpp>
 #include <pop3/password.hpp>
@@ -65,7 +66,8 @@ class [[nodiscard("its destructor closes the connection")]] session<authorizatio
 public:
     session() = default;
 
-    /// What the server said first. Empty for an empty session.
+    /// What the server said first. Empty for an empty session. After STLS it is what was said before TLS: anyone on the way
+    /// could have written it.
     pop3::greeting greeting() const
     {
         return this->connection_ ? this->connection_->greeting : pop3::greeting();
@@ -92,14 +94,15 @@ public:
     /// There is no second, weaker try after a refusal, which may mean a wrong password. (One exception sends nothing
     /// weaker: a server that refuses to bind to the channel before it has asked for anything, as Cyrus
     /// does, gets the same SCRAM unbound; not with `login_options::require_channel_binding`.) What was chosen:
-    /// `login_mechanism()`. How a name or password that is not ASCII is sent: see `async_utf8`, and `sasl::scram`.
+    /// `login_mechanism()`. How a name or password that is not ASCII is sent: see `async_utf8`, and `sasl::scram`, which
+    /// refuses what is not UTF-8; `login_options("PLAIN")` sends any octets.
     ///
     /// State: AUTHORIZATION -> TRANSACTION; after a refusal AUTHORIZATION, so that another password can be tried on the
     /// same connection.
     /// credentials: copied; the copy is wiped. options: what is demanded.
     /// Completion signature:
     /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`. A refusal says
-    /// whether to ask for another password (`refusal::advice`), or how long to wait (`refusal::retry_after`).
+    /// whether to ask for another password (`refusal::advice`), or how long to wait (`refusal::retry_after`, if CAPA was asked).
     /// Errors: `errc::no_shared_mechanism`, `errc::no_timestamp`: the session is in AUTHORIZATION, and no credentials were
     /// sent. `errc::server_not_authenticated`, `errc::malformed_challenge` and the limits named below: the session is dead.
     /// Limits: `limits::challenges`, `limits::scram_min_iterations`, `limits::scram_max_iterations`,
@@ -217,7 +220,8 @@ public:
     /// policy: whether to send STLS only if CAPA announces it.
     /// Completion signature:
     /// `void(std::error_code, reply<session<authorization, tls_stream>, session<authorization, Stream>>)`.
-    /// Errors: `errc::stls_not_offered`: the session is in AUTHORIZATION. `errc::unexpected_data`: something came in clear behind
+    /// Errors: `errc::stls_not_offered`, `errc::invalid_argument` (there can be no such host): the session is in
+    /// AUTHORIZATION. `errc::unexpected_data`: something came in clear behind
     /// the +OK (response injection); of TLS; `certificate_category()`: the session is dead.
     /// Limits: `limits::operation_time` for all of it; `limits::capabilities`, `limits::response_line`.
     template <class Token = default_token>
@@ -229,7 +233,8 @@ public:
         if (!executor)
             executor = asio::system_executor();
         tls_stream secured(executor, tls);
-        const auto unusable = secured.expect_host(host);
+        const auto unusable =
+            secured.expect_host(host) ? make_error_code(errc::invalid_argument) : std::error_code();
         return detail::async_start_tls<detail::enter<session<authorization, tls_stream>, session>>(
             std::move(this->connection_), executor, std::move(secured), unusable, policy,
             std::forward<Token>(token));

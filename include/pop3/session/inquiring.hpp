@@ -44,7 +44,7 @@ public:
     ///
     /// State: stays.
     /// Completion signature: `void(std::error_code, reply<std::vector<language>>)`.
-    /// Limits: `limits::listing_entries`, `limits::response_line`.
+    /// Limits: `limits::languages`, `limits::response_line`.
     template <detail::no_text Token = default_token>
     auto async_lang(Token&& token = {})
     {
