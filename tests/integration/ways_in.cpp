@@ -335,8 +335,8 @@ TEST_CASE("channel binding")
         none = co_await std::move(none).session().async_login(good, demanding, into(ec));
         CHECK(ec == errc::no_shared_mechanism);
         CHECK(log.logins().empty());
-        const auto unbound = co_await std::move(none).session().async_login(good);
-        CHECK(unbound.is_open());
+        auto unbound = co_await std::move(none).session().async_login(good);
+        co_await expect_messages(std::move(unbound), 0);
     });
     const auto tls = trusting();
     test::run([&]() -> asio::awaitable<void> {
@@ -352,30 +352,32 @@ TEST_CASE("channel binding")
             // "I could have bound" is no attack to a server that cannot.
             auto again = std::move(r).session();
             CHECK(again.capabilities());
-            const auto unbound = co_await test::enter(std::move(again), "SCRAM-SHA-256", good);
-            CHECK(unbound.has_value());
+            auto unbound = co_await test::enter(std::move(again), "SCRAM-SHA-256", good);
+            REQUIRE(unbound);
+            co_await expect_messages(*std::move(unbound), 0);
             co_return;
         }
         auto refused = co_await std::move(greeted).async_login(bad, demanding, asio::use_awaitable);
         REQUIRE(!refused);
         expect_auth_refusal(refused.error(), "AUTH");
-        const auto bound = co_await std::move(refused).session().async_login(good, demanding);
+        auto bound = co_await std::move(refused).session().async_login(good, demanding);
         CHECK(bound.login_mechanism() == "SCRAM-SHA-256-PLUS");
+        co_await expect_messages(std::move(bound), 0);
         for (const std::string way : {"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"}) {
             CAPTURE(way);
             auto direct = co_await over_tls(tls, log);
             auto r = co_await test::enter(std::move(direct), way, bad);
             REQUIRE(!r);
             expect_auth_refusal(r.error(), "AUTH");
-            const auto in = co_await test::enter(std::move(r).session(), way, good);
-            CHECK(in.has_value());
+            auto in = co_await test::enter(std::move(r).session(), way, good);
+            REQUIRE(in);
+            co_await expect_messages(*std::move(in), 0);
         }
         // Resumed or not, the binding is of this connection.
-        CHECK(server().has_channel_binding());
         auto resuming = co_await over_tls(tls, log);
         CHECK(resuming.tls().resumed);
-        const auto in = co_await std::move(resuming).async_login(good, demanding);
-        CHECK(in.is_open());
+        auto in = co_await std::move(resuming).async_login(good, demanding);
+        co_await expect_messages(std::move(in), 0);
     });
     // What TLS 1.2 has is not tried unasked.
     const auto old = up_to(TLS1_2_VERSION);
@@ -656,7 +658,10 @@ TEST_CASE("STLS: certificates that are not to be trusted")
     CHECK(!verdict(tls, server().host()));
     CHECK(verdict(tls, server().expired_host()) ==
           std::error_code(X509_V_ERR_CERT_HAS_EXPIRED, pop3::certificate_category()));
-    CHECK(verdict(tls, server().wrong_host()).category() == pop3::certificate_category());
+    // What OpenSSL says first of a name that does not fit differs between its versions.
+    const auto mismatch = verdict(tls, server().wrong_host());
+    CAPTURE(mismatch.message());
+    CHECK(mismatch.category() == pop3::certificate_category());
     CHECK(verdict(pop3::tls_context(), server().host()).category() == pop3::certificate_category());
 }
 
