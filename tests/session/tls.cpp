@@ -499,6 +499,38 @@ TEST_CASE("what a verify callback overruled is not what a handshake failed for")
 
 // ---- Versions -------------------------------------------------------------------------------------
 
+TEST_CASE("whom a stream expects, as OpenSSL has it")
+{
+    asio::io_context context(1);
+    const pop3::tls_context tls;
+    const auto expected = [&](const std::vector<std::string>& hosts) {
+        pop3::tls_stream stream(context.get_executor(), tls);
+        bool known = true;
+        for (const auto& host : hosts)
+            known = !stream.expect_host(host);
+        auto* const param = SSL_get0_param(stream.native_handle());
+        const char* const name = X509_VERIFY_PARAM_get0_host(param, 0);
+        char* const address = X509_VERIFY_PARAM_get1_ip_asc(param);
+        std::string all = known ? "" : "error ";
+        all += name == nullptr ? "" : name;
+        all += address == nullptr ? "" : std::string("=") + address;
+        OPENSSL_free(address);
+        return all;
+    };
+    CHECK(expected({}) == "nobody.invalid");
+    CHECK(expected({"pop.example.org"}) == "pop.example.org");
+    CHECK(expected({"pop.example.org."}) == "pop.example.org");
+    CHECK(expected({"127.0.0.3"}) == "=127.0.0.3");
+    CHECK(expected({"::1"}).starts_with("="));
+    CHECK(expected({"fe80::1%1"}).starts_with("="));
+    // No address, and no name that a certificate could have: it must not be anybody's.
+    CHECK(!expected({"127.0.0.1."}).empty());
+    CHECK(expected({"127.0.0.3", "pop.example.org"}) == "pop.example.org");
+    CHECK(expected({"pop.example.org", "127.0.0.3"}) == "=127.0.0.3");
+    CHECK(expected({".example.org"}) == "error nobody.invalid");
+    CHECK(expected({"pop.example.org", ""}) == "error pop.example.org");
+}
+
 TEST_CASE("TLS 1.3 can be demanded")
 {
     const identity server = issue("DNS:localhost");

@@ -35,7 +35,12 @@ inline std::shared_ptr<script> greeting()
 inline std::shared_ptr<script> logged_in()
 {
     auto talk = greeting();
-    talk->client("CAPA\r\n").server("-ERR\r\n").client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
+    talk->client("CAPA\r\n")
+        .server("-ERR\r\n")
+        .client("USER alice\r\n")
+        .server("+OK\r\n")
+        .client("PASS secret\r\n")
+        .server("+OK\r\n");
     return talk;
 }
 

@@ -143,8 +143,7 @@ TEST_CASE("LANG: a listing is bounded")
     bounds.languages = 2;
     CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\nde\r\n.\r\n", bounds).ok());
     // It is not waited for the end.
-    CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\nde\r\nfr\r\n", bounds).ec ==
-          errc::languages_limit);
+    CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\nde\r\nfr\r\n", bounds).ec == errc::languages_limit);
     bounds.response_line = 10;
     CHECK(test::feed_every_way(lang_list(), "+OK\r\nen 4567890\r\n.\r\n", bounds).ok());
     CHECK(test::feed_every_way(lang_list(), "+OK\r\nen 45678901\r\n.\r\n", bounds).ec ==

@@ -196,6 +196,19 @@ TEST_CASE("login: a server that announces -PLUS, but cannot bind as we can, gets
     CHECK(c.refused);
     CHECK(c.lines.size() == 3);
     CHECK(from_base64(c.lines[2]).starts_with("c="));
+
+    // But with Cyrus, which looks at the binding only then, and says so.
+    c = talk(alice, bound(), [&](const std::string& line) -> std::string {
+        if (line == "CAPA")
+            return "+OK\r\n" + cyrus + ".\r\n";
+        if (line.starts_with("AUTH SCRAM-SHA-256 ") || !line.starts_with("AUTH"))
+            return "-ERR [AUTH] authenticating: bad protocol / cancel\r\n";
+        const auto said = first(line);
+        return "+ " + base64(said.substr(said.find("r=")) + "more,s=c2FsdA==,i=4096") + "\r\n";
+    });
+    CHECK(c.refused);
+    REQUIRE(c.lines.size() == 4);
+    CHECK(first(c.lines[3]).starts_with("n,,"));
 }
 
 TEST_CASE("login: a binding that not every server has is not tried unasked")

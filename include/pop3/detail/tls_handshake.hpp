@@ -25,7 +25,7 @@ namespace pop3::detail {
 /// Until it is said whom to expect, every handshake fails.
 inline void expect_nobody(SSL* ssl)
 {
-    SSL_set1_host(ssl, "nobody.invalid");
+    X509_VERIFY_PARAM_set1_host(SSL_get0_param(ssl), "nobody.invalid", 0);
 }
 
 /// The zone of a link-local address (fe80::1%eth0) is this machine's own affair: no certificate has it.
@@ -50,21 +50,26 @@ inline asio::ip::address without_zone(const asio::ip::address& address)
     ERR_clear_error();
     X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl);
     bool done = false;
+    // Not by SSL_set1_host: from OpenSSL 3.5 on it takes what looks like an address for one, and with a null pointer clears
+    // address and names.
     if (!not_an_address)
-        // In this order: should it fail, nobody must not become anybody.
         done = X509_VERIFY_PARAM_set1_ip_asc(expected, without_zone(address).to_string().c_str()) == 1 &&
-               SSL_set1_host(ssl, nullptr) == 1;
+               X509_VERIFY_PARAM_set1_host(expected, nullptr, 0) == 1;
     else {
         // The dot that ends an absolute name is for the resolver only (RFC 6066, section 3).
         std::string name = host.substr(0, host.size() - (host.back() == '.' ? 1 : 0));
         // RFC 9525, section 6.3: a wildcard is a whole label, and only subjectAltName counts.
         SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-        done = !name.empty() && SSL_set1_host(ssl, name.c_str()) == 1 &&
-               X509_VERIFY_PARAM_set1_ip(expected, nullptr, 0) == 1 &&
+        done = !name.empty() && X509_VERIFY_PARAM_set1_ip(expected, nullptr, 0) == 1 &&
+               X509_VERIFY_PARAM_set1_host(expected, name.c_str(), name.size()) == 1 &&
                SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
     }
-    if (!done)
-        return tls_last_error();
+    // Whatever OpenSSL made of it: nobody must not become anybody.
+    if (!done || verified_server(ssl).empty()) {
+        const auto ec = tls_last_error();
+        expect_nobody(ssl);
+        return ec;
+    }
     offer_session(ssl);
     return {};
 }

@@ -92,8 +92,8 @@ public:
     /// - USER and PASS where the server has no CAPA, or its CAPA no SASL.
     ///
     /// There is no second, weaker try after a refusal, which may mean a wrong password. (One exception sends nothing
-    /// weaker: a server that refuses to bind to the channel before it has asked for anything, as Cyrus
-    /// does, gets the same SCRAM unbound; not with `login_options::require_channel_binding`.) What was chosen:
+    /// weaker: a server that refuses to bind to the channel, before it has asked for anything or with
+    /// the "bad protocol" of Cyrus, gets the same SCRAM unbound; not with `login_options::require_channel_binding`.) What was chosen:
     /// `login_mechanism()`. How a name or password that is not ASCII is sent: see `async_utf8`, and `sasl::scram`, which
     /// refuses what is not UTF-8; `login_options("PLAIN")` sends any octets.
     ///
