@@ -85,8 +85,8 @@ inline std::error_code handshake_error(SSL* ssl, std::error_code ec)
     if (verdict != X509_V_OK)
         return {static_cast<int>(verdict), certificate_category()};
     const auto code = static_cast<unsigned long>(static_cast<unsigned int>(ec.value()));
-    // Later on a wrong version is a fault in what does speak TLS.
-    if (ERR_GET_LIB(code) != ERR_LIB_SSL || SSL_get_state(ssl) != TLS_ST_CW_CLNT_HELLO)
+    // Once there is a cipher the server has answered, and a wrong version is a fault in what does speak TLS.
+    if (ERR_GET_LIB(code) != ERR_LIB_SSL || SSL_get_pending_cipher(ssl) != nullptr)
         return ec;
     switch (ERR_GET_REASON(code)) {
     case SSL_R_WRONG_VERSION_NUMBER:
