@@ -106,7 +106,8 @@ public:
             renewed_ = true;
             return request(self, true);
         }
-        self.complete({}, finish_.refuse(std::move(connection_), std::move(said).error()));
+        auto why = std::move(said).error();
+        self.complete({}, finish_.refuse(std::move(connection_), std::move(why)));
     }
 
 private:
