@@ -188,7 +188,7 @@ private:
         if (!chosen_->binds || bound == nullptr || !bound->refused_with() ||
             options_.require_channel_binding || !wanted_way(options_).empty())
             return nullptr;
-        // Cyrus looks at the binding when the proof comes, before that. Of a wrong password it says something else.
+        // Cyrus looks at the binding only when the proof has come, but before it. Of a wrong password it says something else.
         if (bound->challenged() && bound->refused_with()->text().find("bad protocol") == std::string::npos)
             return nullptr;
         const auto advice = bound->refused_with()->advice();
