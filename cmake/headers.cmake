@@ -33,7 +33,9 @@ set(POP3_HEADERS
   include/pop3/command/utf8.hpp
   include/pop3/completion.hpp
   include/pop3/connect.hpp
+  include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp
+  include/pop3/detail/buffer_pool.hpp
   include/pop3/detail/connect.hpp
   include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp

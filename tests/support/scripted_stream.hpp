@@ -238,6 +238,7 @@ public:
                     ec = asio::error::bad_descriptor;
                 const auto n = ec ? 0 : script_->write(from);
                 this->complete(std::move(handler), ec, n);
+                this->serve_reader();
             },
             token);
     }
@@ -284,7 +285,9 @@ private:
 
     struct reader {
         virtual ~reader() = default;
-        virtual void complete(std::error_code ec) = 0;
+        virtual void complete(std::error_code ec, std::size_t n) = 0;
+
+        asio::mutable_buffer into;
     };
 
     template <class Handler>
@@ -293,9 +296,9 @@ private:
         {
         }
 
-        void complete(std::error_code ec) override
+        void complete(std::error_code ec, std::size_t n) override
         {
-            scripted_stream::post(executor, std::move(handler), ec, 0);
+            scripted_stream::post(executor, std::move(handler), ec, n);
         }
 
         Handler handler;
@@ -316,6 +319,7 @@ private:
         const auto slot = asio::get_associated_cancellation_slot(handler);
         const auto allocator = asio::get_associated_allocator(handler);
         *waiting_ = std::allocate_shared<reader_with<Handler>>(allocator, std::move(handler), executor_);
+        (*waiting_)->into = into;
         if (slot.is_connected()) {
             auto connected = slot;
             connected.assign([weak = std::weak_ptr(waiting_)](asio::cancellation_type_t) {
@@ -325,10 +329,21 @@ private:
         }
     }
 
+    /// What was written may have made the script go on.
+    void serve_reader()
+    {
+        if (!*waiting_ || !script_->readable())
+            return;
+        const auto r = std::move(*waiting_);
+        std::error_code ec;
+        const auto n = script_->read(r->into, ec);
+        r->complete(ec, n);
+    }
+
     static void abort(std::shared_ptr<reader>& waiting)
     {
         if (auto r = std::move(waiting))
-            r->complete(asio::error::operation_aborted);
+            r->complete(asio::error::operation_aborted, 0);
     }
 
     template <class Handler>

@@ -14,11 +14,12 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace pop3::command {
 
-/// Writes the line of one command, checks its arguments, and keeps a second text, without secrets, to be shown
-/// to an observer. A command writes itself on it:
+/// Writes the lines of commands, checks their arguments, and keeps a second text of the last one, without secrets, to be
+/// shown to an observer. A command writes itself on it:
 ///
 ///     void write(command_line& line) const { line.verb("RETR").argument(number_); }
 class command_line {
@@ -40,7 +41,6 @@ public:
     /// The keyword.
     command_line& verb(std::string_view keyword)
     {
-        begin_ = octets_.size();
         return append(keyword, keyword);
     }
 
@@ -60,7 +60,10 @@ public:
     {
         char digits[20];
         const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
-        return argument(std::string_view(digits, end));
+        separate();
+        octets_.insert(octets_.end(), digits, end);
+        show_text(std::string_view(digits, end));
+        return *this;
     }
 
     /// A space, and a secret, which an observer sees as `****`.
@@ -80,7 +83,6 @@ public:
     /// the mechanism makes it (RFC 5034, section 4).
     command_line& response(std::string_view base64)
     {
-        begin_ = octets_.size();
         has_secret_ = true;
         bounded_ = false;
         return base64.empty() ? *this : append(base64, "****");
@@ -92,16 +94,29 @@ public:
         octets_.insert(octets_.end(), {'\r', '\n'});
         if (!error_ && bounded_ && octets_.size() - begin_ > max_octets)
             error_ = errc::command_too_long;
+        ended_ = true;
+        if (!error_)
+            begin_ = octets_.size();
         return error_;
     }
 
-    /// The octets to send.
+    /// Takes back the line that just ended with an error.
+    void drop_line() noexcept
+    {
+        if (has_secret_)
+            OPENSSL_cleanse(octets_.data() + begin_, octets_.size() - begin_);
+        octets_.resize(begin_);
+        shown_.clear();
+        error_ = {};
+    }
+
+    /// The octets to send: of one line, or of several.
     const detail::wiped_octets& octets() const noexcept
     {
         return octets_;
     }
 
-    /// The line as an observer may see it, without its CRLF.
+    /// The last line as an observer may see it, without its CRLF.
     const std::string& shown() const noexcept
     {
         return shown_;
@@ -117,15 +132,33 @@ public:
         error_ = {};
         has_secret_ = false;
         bounded_ = true;
+        ended_ = false;
         begin_ = 0;
+    }
+
+    /// Gives back the memory that many lines have taken.
+    void rest()
+    {
+        if (octets_.capacity() <= max_octets || !octets_.empty())
+            return;
+        octets_.shrink_to_fit();
+        octets_.reserve(max_octets);
     }
 
 private:
     void separate()
     {
         octets_.push_back(' ');
-        if (observed_)
-            shown_.push_back(' ');
+        show_text(" ");
+    }
+
+    void show_text(std::string_view text)
+    {
+        if (!observed_)
+            return;
+        if (std::exchange(ended_, false))
+            shown_.clear();
+        shown_ += text;
     }
 
     command_line& append(std::string_view text, std::string_view shown)
@@ -133,8 +166,7 @@ private:
         if (!grammar::is_argument(text))
             error_ = errc::invalid_argument;
         octets_.insert(octets_.end(), text.begin(), text.end());
-        if (observed_)
-            shown_ += shown;
+        show_text(shown);
         return *this;
     }
 
@@ -145,6 +177,7 @@ private:
     bool has_secret_ = false;
     bool bounded_ = true;
     bool observed_ = true;
+    bool ended_ = false; // the next text is of another line
 };
 
 } // namespace pop3::command

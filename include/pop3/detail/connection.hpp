@@ -4,6 +4,9 @@
 
 #include <pop3/capabilities.hpp>
 #include <pop3/command/command_line.hpp>
+#include <pop3/detail/at_once.hpp>
+#include <pop3/detail/bounded.hpp>
+#include <pop3/detail/buffer_pool.hpp>
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
 #include <pop3/error.hpp>
@@ -13,9 +16,11 @@
 #include <pop3/stream.hpp>
 
 #include <asio/bind_executor.hpp>
+#include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ssl/error.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -34,7 +39,8 @@ template <async_stream Stream>
 class connection {
 public:
     connection(Stream s, const pop3::limits& l, observer o)
-        : stream(std::move(s)), limits(l), timer_(stream.get_executor())
+        : stream(std::move(s)), limits(l), input(buffer_pool::of(stream.get_executor()), read_size<Stream>),
+          timer_(stream.get_executor())
     {
         observe(std::move(o));
     }
@@ -62,16 +68,14 @@ public:
         self->expired_ = false;
         if (time >= forever)
             return;
-        self->timer_.expires_after(time);
-        self->timer_.async_wait(asio::bind_executor(
-            executor, [weak = std::weak_ptr(self), round = self->round_](std::error_code ec) {
-                const auto connection = weak.lock();
-                // A timer that went off just as it was stopped cannot be called back any more.
-                if (ec || !connection || connection->round_ != round)
-                    return;
-                connection->expired_ = true;
-                connection->close();
-            }));
+        self->move_deadline(time);
+        wait_for_deadline(self, executor);
+    }
+
+    /// Gives what runs `time` from now. It only writes that down: the timer finds it when it goes off.
+    void move_deadline(std::chrono::milliseconds time)
+    {
+        deadline_ = std::chrono::steady_clock::now() + bounded(time);
     }
 
     void stop_deadline()
@@ -84,6 +88,17 @@ public:
     {
         stop_deadline();
         busy_ = false;
+        rest();
+        output.rest();
+        in_flight_.rest();
+    }
+
+    /// Gives back what is not needed while nothing flows.
+    void rest() noexcept
+    {
+        input.rest();
+        if constexpr (requires { stream.rest(); })
+            stream.rest();
     }
 
     bool busy() const noexcept
@@ -108,6 +123,7 @@ public:
     {
         closed_ = false;
         expired_ = false;
+        write_error_ = {};
     }
 
     void close() noexcept
@@ -133,6 +149,9 @@ public:
             return errc::timed_out;
         if (abandoned_)
             return asio::error::operation_aborted;
+        // It was closed for that.
+        if (write_error_)
+            return write_error_;
         if (ec == asio::error::eof)
             return errc::connection_closed;
         if (ec == asio::ssl::error::stream_truncated)
@@ -143,6 +162,14 @@ public:
     void observe(observer o)
     {
         observer_ = o ? std::make_shared<const observer>(std::move(o)) : nullptr;
+    }
+
+    /// The server has said what it can do.
+    void learn(std::optional<pop3::capabilities> said)
+    {
+        if (said)
+            pipelining = said->pipelining;
+        capabilities = std::move(said);
     }
 
     /// Is seen by whom `other` is seen by, and is of what it has learned of the server the same. Not of what it can do:
@@ -160,7 +187,7 @@ public:
         return observer_ != nullptr;
     }
 
-    /// Shows the line that is about to be sent.
+    /// Shows the line that was just written, and is about to be sent.
     void show_sent()
     {
         // A copy, since the function may replace itself.
@@ -168,11 +195,38 @@ public:
             (*show)(direction::sent, output.shown());
     }
 
+    /// Sends what is in the output. Nobody need wait for it: the reply tells that it arrived, and if it cannot be sent the
+    /// connection is closed, so that what waits for a reply ends. `executor` and `allocator` are the handler's.
+    template <class Executor, class Allocator>
+    static void send(const std::shared_ptr<connection>& self, const Executor& executor,
+                     const Allocator& allocator)
+    {
+        auto& c = *self;
+        if (c.sending_ || c.output.octets().empty())
+            return;
+        std::swap(c.output, c.in_flight_);
+        c.output.show(c.observed());
+        asio::const_buffer rest(c.in_flight_.octets().data(), c.in_flight_.octets().size());
+        if constexpr (works_at_once<Stream>) {
+            std::error_code ec;
+            rest += write_now(c.stream, rest, ec);
+            if (ec && ec != asio::error::would_block)
+                return c.sent(ec);
+            if (rest.size() == 0)
+                return c.sent({});
+        }
+        c.sending_ = true;
+        asio::async_write(c.stream, asio::buffer(rest),
+                          sender<Executor, Allocator>{self, executor, allocator});
+    }
+
     /// Removes `n` octets from the input, and shows them.
     void use_input(std::size_t n, bool hide_challenges)
     {
-        if (const auto show = observer_)
+        if (observer_) {
+            const auto show = observer_; // it may replace itself
             tap_.feed(input.data().substr(0, n), hide_challenges, *show);
+        }
         input.consume(n);
     }
 
@@ -185,6 +239,9 @@ public:
     std::string host;
     /// What the server last said, in this state, that it can do.
     std::optional<pop3::capabilities> capabilities;
+    /// Whether the server takes commands ahead of its replies, if it was asked in any state: the login does not change it
+    /// (RFC 2449, section 6.6).
+    std::optional<bool> pipelining;
     /// How the login was done, or tried (see `command::way_in::name`).
     std::string login_mechanism;
 
@@ -192,6 +249,67 @@ private:
     template <async_stream>
     friend class connection;
 
+    /// What was sent is sent, or not; more may have come since.
+    template <class Executor, class Allocator>
+    struct sender {
+        using executor_type = Executor;
+        using allocator_type = Allocator;
+
+        executor_type get_executor() const noexcept
+        {
+            return executor;
+        }
+
+        allocator_type get_allocator() const noexcept
+        {
+            return allocator;
+        }
+
+        void operator()(std::error_code ec, std::size_t)
+        {
+            self->sent(ec);
+            if (!ec)
+                send(self, executor, allocator);
+        }
+
+        std::shared_ptr<connection> self;
+        Executor executor;
+        Allocator allocator;
+    };
+
+    void sent(std::error_code ec) noexcept
+    {
+        sending_ = false;
+        in_flight_.clear();
+        if (!ec)
+            return;
+        output.clear();
+        // Otherwise it is the closing that ended it.
+        if (!closed_)
+            write_error_ = ec;
+        close();
+    }
+
+    template <class Executor>
+    static void wait_for_deadline(const std::shared_ptr<connection>& self, const Executor& executor)
+    {
+        self->timer_.expires_at(self->deadline_);
+        self->timer_.async_wait(asio::bind_executor(
+            executor, [weak = std::weak_ptr(self), round = self->round_, executor](std::error_code ec) {
+                const auto connection = weak.lock();
+                // A timer that went off just as it was stopped cannot be called back any more.
+                if (ec || !connection || connection->round_ != round)
+                    return;
+                if (connection->deadline_ > std::chrono::steady_clock::now())
+                    return wait_for_deadline(connection, executor);
+                connection->expired_ = true;
+                connection->close();
+            }));
+    }
+
+    command::command_line in_flight_;
+    std::error_code write_error_;
+    std::chrono::steady_clock::time_point deadline_;
     asio::steady_timer timer_;
     std::shared_ptr<const observer> observer_;
     line_tap tap_;
@@ -200,6 +318,7 @@ private:
     bool expired_ = false;
     bool closed_ = false;
     bool abandoned_ = false;
+    bool sending_ = false;
 };
 
 } // namespace pop3::detail

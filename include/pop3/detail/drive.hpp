@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/command/exchange.hpp>
+#include <pop3/detail/at_once.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/remember.hpp>
 #include <pop3/error.hpp>
@@ -11,13 +12,11 @@
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
-#include <asio/buffer.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/compose.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <asio/system_executor.hpp>
-#include <asio/write.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -68,23 +67,42 @@ struct step_handler {
         return asio::get_associated_cancellation_slot(self);
     }
 
-    void operator()(std::error_code ec, std::size_t transferred = 0)
+    void operator()(std::error_code ec = {}, std::size_t transferred = 0)
     {
         self(ec, transferred);
+    }
+
+    /// Goes on with what this thread did before: no other needs to be woken.
+    friend bool asio_handler_is_continuation(step_handler*) noexcept
+    {
+        return true;
     }
 
     Self self;
 };
 
-/// The one operation that does I/O for commands: writes what an exchange wants to write, reads, feeds the exchange,
+/// The one operation that does I/O for commands: sends what an exchange wants to send, reads, feeds the exchange,
 /// and completes with what `Finish` makes of it. It owns what it works with, so that the session object may be
-/// moved or destroyed while it runs.
+/// moved or destroyed while it runs. It never waits for what it sends (see `connection::send`).
+///
+/// Exchange (for one command `command::exchange`; what is in brackets not all have):
+///     static constexpr command::next first;          // begins with a line of its own, or with what comes unasked
+///     [static constexpr bool goes_on;]               // with input that an exchange before left behind
+///     [std::error_code check()]                      // what forbids to begin
+///     void write(command_line)                       // the line that it wants to send
+///     [bool may_send(limits)]                        // asked at any time: it has another line, and may send it
+///     [void sent(octets), void not_sent(ec)]         // what became of that line
+///     command::next consume(input, limits, ec)
+///     [std::size_t answered()]                       // by each reply it earns time
+///     [bool closes()]                                // the session must end with it, though it succeeds
 ///
 /// Finish:
 ///     using reply_type = ...;
 ///     static constexpr bool ends_session;            // the stream is shut down after the reply
 ///     reply_type succeed(connection, exchange)
+///     [std::error_code outcome(exchange)]            // an error that leaves the session as it is
 ///     reply_type fail(connection, ec, sent)          // sent: it may have reached the server
+///     [reply_type partly(exchange)]                  // instead of the last, if something was achieved
 template <class Stream, class Exchange, class Finish>
 class drive {
 public:
@@ -105,7 +123,7 @@ public:
         try {
             step(self, ec, transferred);
         } catch (...) {
-            // An observer, a command or an allocation threw: nobody will complete the operation any more.
+            // An observer, a command, a sink or an allocation threw: nobody will complete the operation any more.
             // One that had not begun leaves the session as it was.
             const bool begun = at_ != stage::start && at_ != stage::not_started && at_ != stage::completed;
             if (const auto c = begun ? watched.lock() : nullptr) {
@@ -117,7 +135,15 @@ public:
     }
 
 private:
-    enum class stage { start, not_started, writing, reading, shutting_down, completed };
+    enum class stage { start, not_started, running, reading, shutting_down, completed };
+
+    /// What is read before other handlers have their turn.
+    static constexpr std::size_t octets_per_turn = 1u << 20;
+    /// What earns as much time as a whole operation has at first.
+    static constexpr std::size_t octets_per_deadline = 1u << 20;
+
+    static constexpr bool goes_on = requires { Exchange::goes_on; };
+    static constexpr bool sends_ahead = requires(Exchange& e, const limits& l) { e.may_send(l); };
 
     template <class Self>
     void step(Self& self, std::error_code ec, std::size_t transferred)
@@ -129,16 +155,14 @@ private:
             if (connection_ && !connection_->busy() && is_fatal(error_))
                 connection_->close();
             return complete_with(self, error_);
-        case stage::writing:
-            connection_->output.clear();
-            if (ec)
-                return fail(self, ec);
-            return advance(self);
         case stage::reading:
             connection_->input.commit(transferred);
+            octets_ += transferred;
+            [[fallthrough]];
+        case stage::running:
             if (ec)
                 return fail(self, ec);
-            return advance(self);
+            return run(self);
         case stage::shutting_down:
             return succeed(self);
         case stage::completed:
@@ -155,10 +179,16 @@ private:
             at_ = stage::not_started;
             return asio::post(std::move(self));
         }
-        at_ = Exchange::first == command::next::read ? stage::reading : stage::writing;
+        at_ = stage::running;
         if (part_ == part::whole)
             connection<Stream>::begin(connection_, time(), self.get_executor());
-        continue_with(self, Exchange::first);
+        if (stopped(self))
+            connection_->close(); // before the line that is in the output is sent, which may hold a secret
+        else if (Exchange::first == command::next::write)
+            send(self);
+        if (connection_->closed() || Exchange::first == command::next::read || finished())
+            return asio::post(step_handler<Self>{std::move(self)});
+        wait(self);
     }
 
     std::chrono::milliseconds time() const
@@ -166,7 +196,7 @@ private:
         if (time_)
             return *time_;
         const auto& l = connection_->limits;
-        return Exchange::first == command::next::read ? l.connect_time : l.operation_time;
+        return Exchange::first == command::next::read && !goes_on ? l.connect_time : l.operation_time;
     }
 
     /// Nothing was sent yet, and nothing is if this finds an error.
@@ -176,14 +206,14 @@ private:
             return {};
         if (const auto ec = what_forbids_to_use(connection_))
             return ec;
-        if (!connection_->input.data().empty()) {
+        if (!goes_on && !connection_->input.empty()) {
             connection_->close();
             return errc::unexpected_data;
         }
         if constexpr (requires { exchange_.check(); })
             if (const auto ec = exchange_.check())
                 return ec;
-        if constexpr (Exchange::first == command::next::write)
+        if constexpr (Exchange::first == command::next::write && !sends_ahead)
             return write_line();
         return {};
     }
@@ -191,7 +221,6 @@ private:
     std::error_code write_line()
     {
         auto& line = connection_->output;
-        line.clear();
         line.show(connection_->observed());
         exchange_.write(line);
         const auto ec = line.end();
@@ -200,22 +229,99 @@ private:
         return ec;
     }
 
+    /// Sends the line that is in the output, and what else may be sent before there is a reply.
     template <class Self>
-    void advance(Self& self)
+    void send(Self& self)
+    {
+        auto& c = *connection_;
+        if constexpr (sends_ahead) {
+            c.output.show(c.observed());
+            while (exchange_.may_send(c.limits)) {
+                const auto before = c.output.octets().size();
+                exchange_.write(c.output);
+                if (const auto ec = c.output.end()) {
+                    c.output.drop_line();
+                    exchange_.not_sent(ec);
+                    continue;
+                }
+                exchange_.sent(c.output.octets().size() - before);
+                c.show_sent();
+            }
+        } else {
+            c.show_sent();
+        }
+        // From here on the server may have got it, however the write ends.
+        sent_ = true;
+        connection<Stream>::send(connection_, self.get_executor(), asio::get_associated_allocator(self));
+    }
+
+    bool finished() const
+    {
+        if constexpr (sends_ahead)
+            return exchange_.finished();
+        else
+            return false;
+    }
+
+    /// Reads and feeds the exchange for as long as there is something to be had without waiting.
+    template <class Self>
+    void run(Self& self)
+    {
+        auto& c = *connection_;
+        std::size_t octets = 0;
+        for (bool fresh = true;; fresh = false) {
+            if (stopped(self)) {
+                c.output.clear();
+                return fail(self, asio::error::operation_aborted);
+            }
+            if ((fresh && (goes_on || finished())) || !c.input.empty()) {
+                std::error_code ec;
+                const auto wanted = feed(ec);
+                if (ec)
+                    return fail(self, ec);
+                if (wanted == command::next::done)
+                    return end_session_or_succeed(self);
+                if (wanted == command::next::write) {
+                    if (stopped(self))
+                        continue;
+                    send(self);
+                    return wait(self);
+                }
+                if constexpr (sends_ahead)
+                    if (exchange_.may_send(c.limits))
+                        send(self);
+            }
+            if constexpr (works_at_once<Stream>) {
+                std::error_code ec;
+                const auto n = read_now(c.stream, c.input.prepare(), ec);
+                c.input.commit(n);
+                octets += n;
+                octets_ += n;
+                if (ec == asio::error::would_block)
+                    return wait(self);
+                if (ec)
+                    return fail(self, ec);
+                if (octets > octets_per_turn)
+                    return asio::post(step_handler<Self>{std::move(self)});
+            } else {
+                return wait(self);
+            }
+        }
+    }
+
+    /// Has the exchange read what is in the input.
+    command::next feed(std::error_code& ec)
     {
         auto& c = *connection_;
         const auto input = c.input.data();
         auto rest = input;
-        std::error_code ec;
         const auto wanted = exchange_.consume(rest, c.limits, ec);
         // An observer is shown what could not be read as well.
         c.use_input(is_fatal(ec) ? input.size() : input.size() - rest.size(), hides_challenges());
         // What comes before it was asked for is the answer to nothing.
-        if ((!ec && wanted == command::next::write) || (ec && !is_fatal(ec)))
+        if ((!ec && wanted == command::next::write) || (ec && !is_fatal(ec) && !sends_ahead))
             ec = !rest.empty() ? errc::unexpected_data : ec ? ec : write_line();
-        if (ec)
-            return fail(self, ec);
-        continue_with(self, wanted);
+        return wanted;
     }
 
     static constexpr bool hides_challenges()
@@ -226,34 +332,41 @@ private:
             return false;
     }
 
+    /// Waits until there is more to read.
     template <class Self>
-    void continue_with(Self& self, command::next wanted)
+    void wait(Self& self)
     {
         auto& c = *connection_;
-        if (wanted == command::next::done)
-            return end_session_or_succeed(self);
-        if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none || c.closed())
-            return stop(self);
-        if (wanted == command::next::write) {
-            c.show_sent();
-            at_ = stage::writing;
-            // From here on the server may have got it, however the write ends.
-            sent_ = true;
-            const auto& octets = c.output.octets();
-            asio::async_write(c.stream, asio::buffer(octets.data(), octets.size()),
-                              step_handler<Self>{std::move(self)});
+        earn_time();
+        if constexpr (works_at_once<Stream>) {
+            c.rest();
+            at_ = stage::running;
+            async_readable(c.stream, step_handler<Self>{std::move(self)});
         } else {
             at_ = stage::reading;
-            c.stream.async_read_some(c.input.prepare(), step_handler<Self>{std::move(self)});
+            const auto room = c.input.prepare();
+            c.stream.async_read_some(room, step_handler<Self>{std::move(self)});
         }
     }
 
-    /// Before the line that is in the output is sent, which may hold a secret.
-    template <class Self>
-    void stop(Self& self)
+    /// What goes on for long is not given up while it goes on.
+    void earn_time()
     {
-        connection_->output.clear();
-        fail(self, asio::error::operation_aborted);
+        std::size_t answered = 0;
+        if constexpr (requires { exchange_.answered(); })
+            answered = exchange_.answered();
+        if (part_ == part::step || (octets_ < octets_per_deadline && answered == answered_))
+            return;
+        octets_ = 0;
+        answered_ = answered;
+        connection_->move_deadline(time());
+    }
+
+    template <class Self>
+    bool stopped(Self& self) const
+    {
+        return self.get_cancellation_state().cancelled() != asio::cancellation_type::none ||
+               connection_->closed();
     }
 
     template <class Self>
@@ -275,18 +388,29 @@ private:
     template <class Self>
     void succeed(Self& self)
     {
-        if constexpr (Finish::ends_session)
+        if (closes())
             connection_->close();
         if (part_ == part::whole)
             connection_->end();
         remember(*connection_, exchange_);
         // What it knows is wiped before the handler runs, which may take its time.
         auto exchange = std::optional<Exchange>(std::move(exchange_));
+        std::error_code ec;
+        if constexpr (requires { finish_.outcome(*exchange); })
+            ec = finish_.outcome(*exchange);
         auto reply = finish_.succeed(connection_, *exchange);
         exchange.reset();
         connection_.reset();
         at_ = stage::completed;
-        self.complete({}, std::move(reply));
+        self.complete(ec, std::move(reply));
+    }
+
+    bool closes() const
+    {
+        if constexpr (requires { exchange_.closes(); })
+            return Finish::ends_session || exchange_.closes();
+        else
+            return Finish::ends_session;
     }
 
     template <class Self>
@@ -305,13 +429,20 @@ private:
     template <class Self>
     void complete_with(Self& self, std::error_code ec)
     {
-        {
-            [[maybe_unused]] const Exchange wiped(std::move(exchange_));
-        }
-        auto reply = finish_.fail(connection_, ec, sent_);
+        auto exchange = std::optional<Exchange>(std::move(exchange_));
+        auto reply = what_remains(*exchange, ec);
+        exchange.reset();
         connection_.reset();
         at_ = stage::completed;
         self.complete(ec, std::move(reply));
+    }
+
+    typename Finish::reply_type what_remains([[maybe_unused]] Exchange& exchange, std::error_code ec)
+    {
+        if constexpr (requires { finish_.partly(exchange); })
+            return finish_.partly(exchange);
+        else
+            return finish_.fail(connection_, ec, sent_);
     }
 
     connection_ptr connection_;
@@ -319,6 +450,8 @@ private:
     Finish finish_;
     std::error_code error_;
     std::optional<std::chrono::milliseconds> time_;
+    std::size_t octets_ = 0;
+    std::size_t answered_ = 0;
     part part_;
     stage at_ = stage::start;
     bool sent_ = false;

@@ -2,27 +2,39 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/buffer_pool.hpp>
+
 #include <asio/buffer.hpp>
 
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace pop3::detail {
 
-/// What was read and not yet used. One piece of memory; it grows only when what is in it is the start of a line
-/// that does not fit, so never past twice `limits::response_line`.
+/// What was read and not yet used. One piece of memory, lent by a pool; it grows only when what is in it is the start of
+/// a line that does not fit, so never past twice `limits::response_line`.
 class input_buffer {
 public:
+    input_buffer(buffer_pool& pool, buffer_size size) : lent_(pool), size_(size)
+    {
+    }
+
     /// Room to read into.
     asio::mutable_buffer prepare()
     {
         if (begin_ == end_)
             begin_ = end_ = 0;
-        if (end_ == capacity_)
+        if (octets_ == nullptr) {
+            lent_.take(size_);
+            octets_ = lent_.data();
+            capacity_ = lent_.size();
+        } else if (2 * end_ > capacity_) {
             make_room();
-        return {octets_.get() + end_, capacity_ - end_};
+        }
+        return {octets_ + end_, capacity_ - end_};
     }
 
     void commit(std::size_t n) noexcept
@@ -30,9 +42,14 @@ public:
         end_ += n;
     }
 
+    bool empty() const noexcept
+    {
+        return begin_ == end_;
+    }
+
     std::string_view data() const noexcept
     {
-        return {octets_.get() + begin_, end_ - begin_};
+        return {octets_ + begin_, end_ - begin_};
     }
 
     void consume(std::size_t n) noexcept
@@ -40,31 +57,42 @@ public:
         begin_ += n;
     }
 
-private:
-    // As large as a TLS record.
-    static constexpr std::size_t initial_capacity = 16384;
+    /// Gives the memory back, if there is nothing in it.
+    void rest() noexcept
+    {
+        if (!empty())
+            return;
+        lent_.give_back();
+        grown_.reset();
+        octets_ = nullptr;
+        begin_ = end_ = capacity_ = 0;
+    }
 
+private:
     void make_room()
     {
         const auto used = end_ - begin_;
         if (begin_ != 0) {
-            std::memmove(octets_.get(), octets_.get() + begin_, used);
-        } else {
-            const auto larger = capacity_ == 0 ? initial_capacity : 2 * capacity_;
-            std::unique_ptr<char[]> moved(new char[larger]);
-            if (used != 0)
-                std::memcpy(moved.get(), octets_.get(), used);
-            octets_ = std::move(moved);
-            capacity_ = larger;
+            std::memmove(octets_, octets_ + begin_, used);
+        } else if (end_ == capacity_) {
+            std::unique_ptr<char[]> larger(new char[2 * capacity_]);
+            std::memcpy(larger.get(), octets_, used);
+            lent_.give_back();
+            grown_ = std::move(larger);
+            octets_ = grown_.get();
+            capacity_ *= 2;
         }
         begin_ = 0;
         end_ = used;
     }
 
-    std::unique_ptr<char[]> octets_;
+    lent_buffer lent_;
+    std::unique_ptr<char[]> grown_;
+    char* octets_ = nullptr; // of one of the two
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    buffer_size size_;
 };
 
 } // namespace pop3::detail

@@ -9,7 +9,8 @@ template <class Connection, class Exchange>
 void remember(Connection& c, const Exchange& exchange)
 {
     if constexpr (requires { exchange.known(); })
-        c.capabilities = exchange.known();
+        if (exchange.known())
+            c.learn(exchange.known());
     if constexpr (requires { exchange.chosen(); })
         c.login_mechanism = exchange.chosen();
 }

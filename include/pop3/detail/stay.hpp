@@ -21,7 +21,7 @@ struct stay {
     {
         auto said = exchange.take();
         if constexpr (std::is_same_v<Result, capabilities>)
-            c->capabilities = said.value_or(capabilities());
+            c->learn(said.value_or(capabilities()));
         return said;
     }
 

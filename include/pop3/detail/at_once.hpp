@@ -1,0 +1,88 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/detail/buffer_pool.hpp>
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/buffer.hpp>
+#include <asio/socket_base.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <system_error>
+#include <utility>
+
+namespace pop3::detail {
+
+// What a stream can do without a handler, if it can: then nothing needs a buffer while it waits, and what is there
+// already is taken without a turn of the event loop.
+
+/// Any of Asio's sockets, or what derives from one.
+template <class S>
+concept stream_socket =
+    std::derived_from<S, asio::basic_stream_socket<typename S::protocol_type, typename S::executor_type>>;
+
+/// `read_now` and `write_now` set `asio::error::would_block` if nothing can be had or sent yet. What `write_now` has taken
+/// and could not send is sent by later calls of any of the three.
+template <class S>
+concept buffered_stream = requires(S& s, asio::mutable_buffer in, asio::const_buffer out, std::error_code& ec,
+                                   void (*handler)(std::error_code)) {
+    { s.read_now(in, ec) } -> std::same_as<std::size_t>;
+    { s.write_now(out, ec) } -> std::same_as<std::size_t>;
+    s.async_readable(handler);
+};
+
+template <class S>
+concept works_at_once = stream_socket<S> || buffered_stream<S>;
+
+/// How much is read at once.
+template <class S>
+inline constexpr buffer_size read_size = stream_socket<S> ? buffer_size::bulk : buffer_size::record;
+
+template <buffered_stream S>
+std::size_t read_now(S& stream, asio::mutable_buffer into, std::error_code& ec)
+{
+    return stream.read_now(into, ec);
+}
+
+template <buffered_stream S>
+std::size_t write_now(S& stream, asio::const_buffer from, std::error_code& ec)
+{
+    return stream.write_now(from, ec);
+}
+
+template <buffered_stream S, class Handler>
+void async_readable(S& stream, Handler&& handler)
+{
+    stream.async_readable(std::forward<Handler>(handler));
+}
+
+template <stream_socket S>
+void forbid_to_wait(S& socket, std::error_code& ec)
+{
+    if (!socket.non_blocking())
+        socket.non_blocking(true, ec);
+}
+
+template <stream_socket S>
+std::size_t read_now(S& socket, asio::mutable_buffer into, std::error_code& ec)
+{
+    forbid_to_wait(socket, ec);
+    return ec ? 0 : socket.read_some(into, ec);
+}
+
+template <stream_socket S>
+std::size_t write_now(S& socket, asio::const_buffer from, std::error_code& ec)
+{
+    forbid_to_wait(socket, ec);
+    return ec ? 0 : socket.write_some(from, ec);
+}
+
+template <stream_socket S, class Handler>
+void async_readable(S& socket, Handler&& handler)
+{
+    socket.async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
+}
+
+} // namespace pop3::detail
