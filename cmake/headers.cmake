@@ -10,6 +10,7 @@ set(POP3_HEADERS
   include/pop3/command/command_line.hpp
   include/pop3/command/concept.hpp
   include/pop3/command/dele.hpp
+  include/pop3/command/delivered.hpp
   include/pop3/command/exchange.hpp
   include/pop3/command/hello.hpp
   include/pop3/command/lang.hpp
@@ -20,9 +21,15 @@ set(POP3_HEADERS
   include/pop3/command/message_reader.hpp
   include/pop3/command/noop.hpp
   include/pop3/command/pass.hpp
+  include/pop3/command/pipeline.hpp
+  include/pop3/command/pipeline_window.hpp
   include/pop3/command/quit.hpp
+  include/pop3/command/range_pipeline.hpp
+  include/pop3/command/receive.hpp
   include/pop3/command/retr.hpp
+  include/pop3/command/ring.hpp
   include/pop3/command/rset.hpp
+  include/pop3/command/sink.hpp
   include/pop3/command/start_tls.hpp
   include/pop3/command/stat.hpp
   include/pop3/command/stls.hpp
@@ -33,6 +40,7 @@ set(POP3_HEADERS
   include/pop3/command/utf8.hpp
   include/pop3/completion.hpp
   include/pop3/connect.hpp
+  include/pop3/delivery.hpp
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp
   include/pop3/detail/buffer_pool.hpp
@@ -59,6 +67,7 @@ set(POP3_HEADERS
   include/pop3/detail/tls_verify.hpp
   include/pop3/detail/token_login.hpp
   include/pop3/error.hpp
+  include/pop3/flow.hpp
   include/pop3/grammar/argument.hpp
   include/pop3/grammar/ascii.hpp
   include/pop3/grammar/base64.hpp
@@ -111,6 +120,7 @@ set(POP3_HEADERS
   include/pop3/session/fwd.hpp
   include/pop3/session/handle.hpp
   include/pop3/session/inquiring.hpp
+  include/pop3/session/receiving.hpp
   include/pop3/session/transaction.hpp
   include/pop3/session/update.hpp
   include/pop3/state.hpp

@@ -65,6 +65,14 @@ public:
             std::move(handler)(error, *std::move(r));
     }
 
+    /// What is no reply, and cannot be refused as a whole.
+    template <class T>
+    void operator()(std::error_code ec, T value)
+    {
+        const auto error = ec ? std::make_exception_ptr(std::system_error(ec)) : nullptr;
+        std::move(handler)(error, std::move(value));
+    }
+
     Handler handler;
 
 private:
@@ -132,5 +140,17 @@ struct asio::async_result<pop3::throwing_t<Token>, void(std::error_code, pop3::r
         Token inner = std::forward<RawToken>(token).token;
         return asio::async_initiate<Token, signature>(adapted{std::forward<Initiation>(initiation)}, inner,
                                                       std::forward<Args>(args)...);
+    }
+};
+
+template <class Token, class T>
+struct asio::async_result<pop3::throwing_t<Token>, void(std::error_code, T)> {
+    template <class Initiation, class RawToken, class... Args>
+    static auto initiate(Initiation&& initiation, RawToken&& token, Args&&... args)
+    {
+        using adapted = pop3::detail::throwing_initiation<std::decay_t<Initiation>>;
+        Token inner = std::forward<RawToken>(token).token;
+        return asio::async_initiate<Token, void(std::exception_ptr, T)>(
+            adapted{std::forward<Initiation>(initiation)}, inner, std::forward<Args>(args)...);
     }
 };

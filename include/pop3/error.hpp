@@ -70,8 +70,14 @@ enum class errc {
     /// A unique-id is longer than `limits::unique_id` octets (RFC 1939 allows 70). Raise it if the server is to be
     /// trusted.
     unique_id_limit,
-    /// A message is larger than `limits::message_octets`, the most that is held in memory. Raise it, and connect again.
+    /// A message is larger than `limits::message_octets`, the most that is held in memory. Raise it, or give the message to
+    /// a sink (`async_retr(number, sink)`), and connect again.
     message_octets_limit,
+    /// A message that goes to a sink is larger than `limits::streamed_octets`. Raise it for a message that is so large.
+    streamed_octets_limit,
+    /// What a sink wanted no more of (`flow::drain`), or was not read to the end, is larger than `limits::drained_octets`.
+    /// Raise it, or close the session instead, and connect again.
+    drained_octets_limit,
     /// A challenge of the server's is not base64, or not what the SASL mechanism prescribes. The server is broken; try
     /// another mechanism on a new connection.
     malformed_challenge,
@@ -156,6 +162,10 @@ public:
             return "a unique-id is longer than limits::unique_id";
         case errc::message_octets_limit:
             return "the message is larger than limits::message_octets";
+        case errc::streamed_octets_limit:
+            return "the message is larger than limits::streamed_octets";
+        case errc::drained_octets_limit:
+            return "what remained of the reply is larger than limits::drained_octets";
         case errc::malformed_challenge:
             return "the server's SASL challenge is malformed";
         case errc::challenges_limit:

@@ -27,6 +27,15 @@ struct limits {
     std::size_t unique_id = 128;
     /// Octets of a message that is read into memory (RETR or TOP into a `pop3::message`).
     std::size_t message_octets = 64u << 20;
+    /// Octets of a message that goes to a sink. None is so large: it is against a server that never ends one.
+    std::uint64_t streamed_octets = 16ull << 30;
+    /// Octets that are read and dropped when a sink wants no more of a reply (`flow::drain`), or a message that is received
+    /// piece by piece is not read to its end.
+    std::uint64_t drained_octets = 64u << 20;
+    /// Commands of a pipeline that may be sent ahead of their replies. Measured: more are no faster.
+    std::size_t pipeline_commands = 256;
+    /// Octets of these commands.
+    std::size_t pipeline_octets = 8192;
     /// Challenges of one SASL login. Each is a line, so `response_line` bounds its size.
     std::size_t challenges = 16;
     /// The fewest iterations that a server may ask for with SCRAM. RFC 7677 wants 4096 at least.
@@ -36,7 +45,8 @@ struct limits {
     std::uint32_t scram_max_iterations = 1'000'000;
     /// Time to resolve, connect, do the TLS handshake and read the greeting, all together.
     std::chrono::milliseconds connect_time = std::chrono::seconds(30);
-    /// Time for any other operation, from its start to its completion: all its writes and reads.
+    /// Time for any other operation, from its start to its completion: all its writes and reads. Each MiB that comes, and each
+    /// reply of a pipeline, earns it the whole of it again: what is large may take long, what stands still may not.
     std::chrono::milliseconds operation_time = std::chrono::minutes(5);
     /// Time given to the orderly end of TLS after the reply to QUIT. When it passes the socket is closed; that
     /// is no error.

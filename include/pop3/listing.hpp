@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pop3 {
 
@@ -36,6 +37,12 @@ struct unique_id_listing {
     std::string unique_id;
 
     friend bool operator==(const unique_id_listing&, const unique_id_listing&) = default;
+};
+
+/// The same, as a sink is given it: the unique-id is valid during the call only.
+struct unique_id_view {
+    message_number number = 0;
+    std::string_view unique_id;
 };
 
 } // namespace pop3

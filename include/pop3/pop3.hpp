@@ -20,6 +20,7 @@
 #include <pop3/command/quit.hpp>
 #include <pop3/command/retr.hpp>
 #include <pop3/command/rset.hpp>
+#include <pop3/command/sink.hpp>
 #include <pop3/command/stat.hpp>
 #include <pop3/command/top.hpp>
 #include <pop3/command/uidl.hpp>
@@ -27,7 +28,9 @@
 #include <pop3/command/utf8.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/connect.hpp>
+#include <pop3/delivery.hpp>
 #include <pop3/error.hpp>
+#include <pop3/flow.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/language.hpp>
 #include <pop3/limits.hpp>

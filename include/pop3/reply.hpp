@@ -25,18 +25,27 @@ class [[nodiscard("a reply may be a refusal")]] reply;
 
 namespace detail {
 
+struct no_reply {};
+
 /// What `reply` is, whether or not there is a value or a session to hand back.
 template <class Value>
 class reply_base {
 public:
     reply_base() = default;
 
-    explicit reply_base(Value value) : content_(std::in_place_index<1>, std::move(value))
+    explicit reply_base(Value value) : content_(std::in_place_index<1>, std::move(value)), answered_(true)
     {
     }
 
-    reply_base(refusal r) : content_(std::in_place_index<0>, std::move(r))
+    reply_base(refusal r) : content_(std::in_place_index<0>, std::move(r)), answered_(true)
     {
+    }
+
+    /// False if there was no reply: of what is in a reply that comes beside an error, and in a pipeline of the commands that
+    /// the server had not answered when the connection broke.
+    bool answered() const noexcept
+    {
+        return answered_;
     }
 
     /// True if the server said +OK.
@@ -80,6 +89,7 @@ protected:
 
 private:
     std::variant<refusal, Value> content_;
+    bool answered_ = false;
 };
 
 /// Access to the value of a reply that has one.
@@ -180,6 +190,11 @@ public:
     using detail::reply_value<T>::reply_value;
 
     reply(refusal r, Back back) : detail::reply_value<T>(std::move(r)), back_(std::move(back))
+    {
+    }
+
+    /// There was no reply, and the session goes on.
+    reply(detail::no_reply, Back back) : back_(std::move(back))
     {
     }
 

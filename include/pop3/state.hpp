@@ -15,6 +15,9 @@ struct awaiting_password {};
 /// Logged in: the maildrop is locked, and its messages can be read and marked as deleted (RFC 1939, section 5).
 struct transaction {};
 
+/// TRANSACTION, in the middle of a message that the user reads piece by piece: no other command may come in between.
+struct receiving {};
+
 /// QUIT was sent from TRANSACTION: the server removes what was marked as deleted (RFC 1939, section 6).
 struct update {};
 

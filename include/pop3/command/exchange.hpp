@@ -3,6 +3,8 @@
 #pragma once
 
 #include <pop3/command/concept.hpp>
+#include <pop3/error.hpp>
+#include <pop3/flow.hpp>
 #include <pop3/grammar/body_decoder.hpp>
 #include <pop3/grammar/line.hpp>
 #include <pop3/grammar/response_code.hpp>
@@ -10,6 +12,8 @@
 #include <pop3/limits.hpp>
 #include <pop3/reply.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +37,16 @@ inline refusal make_refusal(std::string_view verb, std::string_view text)
     return {std::string(verb), coded.code, std::string(coded.code_text), std::string(coded.text)};
 }
 
+/// What forbids to send a command at all, besides what its line shows.
+template <class Command>
+std::error_code check(const Command& command)
+{
+    if constexpr (requires { command.check(); })
+        return command.check();
+    else
+        return {};
+}
+
 /// One command and its reply, without I/O: writes the command, is fed the octets that come back, and makes a
 /// `reply` of them.
 template <command_value Command>
@@ -54,13 +68,9 @@ public:
         return Command::way_in;
     }
 
-    /// What forbids to send it at all, besides what its line shows.
     std::error_code check() const
     {
-        if constexpr (requires { command_.check(); })
-            return command_.check();
-        else
-            return {};
+        return command::check(command_);
     }
 
     void write(command_line& line) const
@@ -81,6 +91,12 @@ public:
     bool refused() const noexcept
     {
         return refusal_.has_value();
+    }
+
+    /// The sink wants the session to end.
+    bool closes() const noexcept
+    {
+        return wanted_ == flow::close;
     }
 
     /// The reply; once, after `consume` said `done` without an error.
@@ -118,30 +134,69 @@ private:
     {
         if constexpr (Command::shape == reply_shape::octets) {
             const bool ended = decoder_.decode(input, [&](std::span<const char> piece) {
-                if (!ec)
-                    ec = command_.read_octets(piece, result_, bounds);
+                if (ec || closes())
+                    return;
+                if (!drop(piece.size(), bounds, ec))
+                    take_in(command_.read_octets(piece, result_, bounds), ec);
             });
-            return ended || ec ? next::done : next::read;
+            return end(ended, ec);
         } else if constexpr (Command::shape == reply_shape::lines) {
             while (auto line = grammar::take_line(input, bounds.response_line, ec)) {
                 if (*line == ".")
-                    return next::done;
+                    return end(true, ec);
                 if (line->starts_with('.'))
                     line->remove_prefix(1);
-                ec = command_.read_line(*line, result_, bounds);
-                if (ec)
+                if (!drop(line->size(), bounds, ec))
+                    take_in(command_.read_line(*line, result_, bounds), ec);
+                if (ec || closes())
                     break;
             }
-            return ec ? next::done : next::read;
+            return end(false, ec);
         } else {
             return next::done;
         }
     }
 
+    static constexpr bool has_sink = requires(const Command& c) { c.wanted(); };
+
+    /// The command has read a piece.
+    void take_in(std::error_code said, std::error_code& ec)
+    {
+        ec = said;
+        if constexpr (has_sink)
+            wanted_ = command_.wanted();
+    }
+
+    /// Drops a piece that the sink does not want.
+    bool drop([[maybe_unused]] std::size_t octets, [[maybe_unused]] const limits& bounds,
+              [[maybe_unused]] std::error_code& ec)
+    {
+        if constexpr (has_sink) {
+            if (wanted_ != flow::drain)
+                return false;
+            dropped_ += octets;
+            if (dropped_ > bounds.drained_octets)
+                ec = errc::drained_octets_limit;
+            return true;
+        } else {
+            return false;
+        }
+    }
+
+    next end(bool ended, const std::error_code& ec)
+    {
+        if constexpr (has_sink)
+            if (ended && !ec && wanted_ == flow::more)
+                result_.complete = true;
+        return ended || ec || closes() ? next::done : next::read;
+    }
+
     Command command_;
     detail::stored<result_type> result_{};
     std::optional<refusal> refusal_;
+    std::uint64_t dropped_ = 0;
     grammar::body_decoder decoder_;
+    flow wanted_ = flow::more;
     bool in_body_ = false;
 };
 

@@ -4,6 +4,8 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/command/delivered.hpp>
+#include <pop3/command/sink.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/listing.hpp>
 #include <pop3/limits.hpp>
@@ -12,6 +14,7 @@
 
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace pop3::command {
@@ -21,7 +24,8 @@ class list {
 public:
     static constexpr std::string_view verb = "LIST";
     static constexpr reply_shape shape = reply_shape::lines;
-    using result_type = std::vector<scan_listing>;
+    using entry_type = scan_listing;
+    using result_type = std::vector<entry_type>;
     using permitted_in = states<transaction>;
 
     void write(command_line& line) const
@@ -29,17 +33,31 @@ public:
         line.verb(verb);
     }
 
+    static std::error_code read_entry(std::string_view line, entry_type& entry, const limits&)
+    {
+        if (!grammar::parse_scan_listing(line, entry))
+            return errc::malformed_reply;
+        return {};
+    }
+
     std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
     {
-        const auto entry = grammar::parse_scan_listing(line);
-        if (!entry)
-            return errc::malformed_reply;
+        entry_type entry;
+        if (const auto ec = read_entry(line, entry, bounds))
+            return ec;
         if (into.size() >= bounds.listing_entries)
             return errc::listing_entries_limit;
-        into.push_back(*entry);
+        into.push_back(entry);
         return {};
     }
 };
+
+/// LIST, the entries of which go to `sink(scan_listing)` one by one.
+template <sink_for<scan_listing> Sink>
+delivered_listing<list, Sink> list_to(Sink sink)
+{
+    return {list(), std::move(sink)};
+}
 
 /// LIST msg: number and size of one message (RFC 1939, section 5).
 class list_one {

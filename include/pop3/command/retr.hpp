@@ -4,11 +4,15 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/command/delivered.hpp>
 #include <pop3/command/message_reader.hpp>
+#include <pop3/command/sink.hpp>
 #include <pop3/message_number.hpp>
 #include <pop3/state.hpp>
 
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace pop3::command {
 
@@ -30,5 +34,12 @@ public:
 private:
     message_number number_;
 };
+
+/// RETR msg, the octets of which go to `sink(std::span<const char>)` as they come.
+template <sink_for<std::span<const char>> Sink>
+delivered<retr, Sink> retr_to(message_number number, Sink sink)
+{
+    return {retr(number), std::move(sink)};
+}
 
 } // namespace pop3::command

@@ -4,12 +4,16 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/command/delivered.hpp>
 #include <pop3/command/message_reader.hpp>
+#include <pop3/command/sink.hpp>
 #include <pop3/message_number.hpp>
 #include <pop3/state.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace pop3::command {
 
@@ -32,5 +36,12 @@ private:
     message_number number_;
     std::uint64_t lines_;
 };
+
+/// TOP msg n, the octets of which go to `sink(std::span<const char>)` as they come.
+template <sink_for<std::span<const char>> Sink>
+delivered<top, Sink> top_to(message_number number, std::uint64_t lines, Sink sink)
+{
+    return {top(number, lines), std::move(sink)};
+}
 
 } // namespace pop3::command

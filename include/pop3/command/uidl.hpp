@@ -4,6 +4,8 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/command/delivered.hpp>
+#include <pop3/command/sink.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/listing.hpp>
 #include <pop3/limits.hpp>
@@ -13,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace pop3::command {
@@ -22,6 +25,7 @@ class uidl {
 public:
     static constexpr std::string_view verb = "UIDL";
     static constexpr reply_shape shape = reply_shape::lines;
+    using entry_type = unique_id_view;
     using result_type = std::vector<unique_id_listing>;
     using permitted_in = states<transaction>;
 
@@ -30,19 +34,33 @@ public:
         line.verb(verb);
     }
 
+    static std::error_code read_entry(std::string_view line, entry_type& entry, const limits& bounds)
+    {
+        if (!grammar::parse_unique_id_listing(line, entry))
+            return errc::malformed_reply;
+        if (entry.unique_id.size() > bounds.unique_id)
+            return errc::unique_id_limit;
+        return {};
+    }
+
     std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
     {
-        const auto entry = grammar::parse_unique_id_listing(line);
-        if (!entry)
-            return errc::malformed_reply;
-        if (entry->unique_id.size() > bounds.unique_id)
-            return errc::unique_id_limit;
+        entry_type entry;
+        if (const auto ec = read_entry(line, entry, bounds))
+            return ec;
         if (into.size() >= bounds.listing_entries)
             return errc::listing_entries_limit;
-        into.push_back({entry->number, std::string(entry->unique_id)});
+        into.push_back({entry.number, std::string(entry.unique_id)});
         return {};
     }
 };
+
+/// UIDL, the entries of which go to `sink(unique_id_view)` one by one.
+template <sink_for<unique_id_view> Sink>
+delivered_listing<uidl, Sink> uidl_to(Sink sink)
+{
+    return {uidl(), std::move(sink)};
+}
 
 /// UIDL msg: number and unique-id of one message (RFC 1939, section 7).
 class uidl_one {

@@ -10,6 +10,7 @@
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
 #include <pop3/error.hpp>
+#include <pop3/grammar/body_decoder.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
@@ -234,6 +235,8 @@ public:
     pop3::limits limits;
     input_buffer input;
     command::command_line output;
+    /// Of a message that the user reads piece by piece.
+    grammar::body_decoder body;
     pop3::greeting greeting;
     /// Whom it was made to; empty if that is the user's own business.
     std::string host;

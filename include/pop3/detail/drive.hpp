@@ -89,9 +89,11 @@ struct step_handler {
 ///     static constexpr command::next first;          // begins with a line of its own, or with what comes unasked
 ///     [static constexpr bool goes_on;]               // with input that an exchange before left behind
 ///     [std::error_code check()]                      // what forbids to begin
-///     void write(command_line)                       // the line that it wants to send
-///     [bool may_send(limits)]                        // asked at any time: it has another line, and may send it
+///     [void write(command_line)]                     // the line that it wants to send
+///     [bool may_send(limits)]                        // it has a line, and need not wait for a reply; `write` may find an
+///                                                    // error in it then
 ///     [void sent(octets), void not_sent(ec)]         // what became of that line
+///     [bool finished()]                              // there is nothing to send, and nothing to wait for
 ///     command::next consume(input, limits, ec)
 ///     [std::size_t answered()]                       // by each reply it earns time
 ///     [bool closes()]                                // the session must end with it, though it succeeds
@@ -220,13 +222,17 @@ private:
 
     std::error_code write_line()
     {
-        auto& line = connection_->output;
-        line.show(connection_->observed());
-        exchange_.write(line);
-        const auto ec = line.end();
-        if (ec)
-            line.clear();
-        return ec;
+        if constexpr (requires { exchange_.write(connection_->output); }) {
+            auto& line = connection_->output;
+            line.show(connection_->observed());
+            exchange_.write(line);
+            const auto ec = line.end();
+            if (ec)
+                line.clear();
+            return ec;
+        } else {
+            return {};
+        }
     }
 
     /// Sends the line that is in the output, and what else may be sent before there is a reply.
@@ -238,8 +244,10 @@ private:
             c.output.show(c.observed());
             while (exchange_.may_send(c.limits)) {
                 const auto before = c.output.octets().size();
-                exchange_.write(c.output);
-                if (const auto ec = c.output.end()) {
+                auto ec = exchange_.write(c.output);
+                if (const auto invalid = c.output.end(); !ec)
+                    ec = invalid;
+                if (ec) {
                     c.output.drop_line();
                     exchange_.not_sent(ec);
                     continue;

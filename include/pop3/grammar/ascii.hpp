@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace pop3::grammar {
@@ -19,6 +21,35 @@ constexpr bool is_control(char c) noexcept
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
+/// Whether a control is anywhere in `text`. Eight octets at a time: it looks at every octet of a listing.
+inline bool has_control(std::string_view text) noexcept
+{
+    constexpr auto each = [](std::uint64_t octet) {
+        return octet * 0x01'01'01'01'01'01'01'01;
+    };
+    // The high bit of an octet comes up if it is a control. That a borrow may then go on to the next octet does no
+    // harm: the answer is yes already.
+    const auto controls = [&](const char* from) {
+        std::uint64_t octets;
+        std::memcpy(&octets, from, sizeof octets);
+        const auto is_del = octets ^ each(0x7f);
+        return ((octets - each(0x20)) & ~octets) | ((is_del - each(1)) & ~is_del);
+    };
+
+    const char* p = text.data();
+    const char* const end = p + text.size();
+    if (end - p < 8) {
+        while (p != end && !is_control(*p))
+            ++p;
+        return p != end;
+    }
+    // The last eight may have been looked at already.
+    auto found = controls(end - 8);
+    for (; end - p > 8; p += 8)
+        found |= controls(p);
+    return (found & each(0x80)) != 0;
+}
+
 /// `keyword` must be in upper case.
 constexpr bool is_keyword(std::string_view text, std::string_view keyword) noexcept
 {
@@ -30,17 +61,19 @@ constexpr bool is_keyword(std::string_view text, std::string_view keyword) noexc
     return true;
 }
 
+constexpr void skip_spaces(std::string_view& text) noexcept
+{
+    while (text.starts_with(' '))
+        text.remove_prefix(1);
+}
+
 /// Takes the next word off `text`: what stands before the next space. Spaces before and behind it go as well.
 constexpr std::string_view take_word(std::string_view& text) noexcept
 {
-    const auto skip_spaces = [&] {
-        while (text.starts_with(' '))
-            text.remove_prefix(1);
-    };
-    skip_spaces();
+    skip_spaces(text);
     const auto word = text.substr(0, text.find(' '));
     text.remove_prefix(word.size());
-    skip_spaces();
+    skip_spaces(text);
     return word;
 }
 

@@ -6,15 +6,42 @@
 #include <pop3/grammar/decimal.hpp>
 #include <pop3/listing.hpp>
 
-#include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace pop3::grammar {
 
+// The functions that say false and write into what they are given are for listings of many entries: what comes back in
+// a `std::optional` goes by way of the stack.
+
+namespace detail {
+
+/// Takes the next word off `text`, with the spaces before and behind it. False if it is no number.
+template <std::unsigned_integral Integer>
+constexpr bool take_number(std::string_view& text, Integer& number) noexcept
+{
+    skip_spaces(text);
+    if (!take_decimal(text, number) || !(text.empty() || text.front() == ' '))
+        return false;
+    skip_spaces(text);
+    return true;
+}
+
+constexpr bool take_message_number(std::string_view& text, message_number& number) noexcept
+{
+    std::uint32_t n = 0;
+    if (!take_number(text, n) || n == 0)
+        return false;
+    number = n;
+    return true;
+}
+
+} // namespace detail
+
 /// A message-number: decimal, not 0.
-inline std::optional<message_number> parse_message_number(std::string_view word) noexcept
+constexpr std::optional<message_number> parse_message_number(std::string_view word) noexcept
 {
     const auto n = decimal<std::uint32_t>(word);
     if (!n || *n == 0)
@@ -23,40 +50,49 @@ inline std::optional<message_number> parse_message_number(std::string_view word)
 }
 
 /// "2 320": the reply to STAT (RFC 1939, section 5). What follows the two numbers has no meaning.
-inline std::optional<drop_listing> parse_drop_listing(std::string_view text) noexcept
+constexpr std::optional<drop_listing> parse_drop_listing(std::string_view text) noexcept
 {
-    const auto count = decimal<std::uint64_t>(take_word(text));
-    const auto octets = decimal<std::uint64_t>(take_word(text));
-    if (!count || !octets)
+    drop_listing read;
+    if (!detail::take_number(text, read.count) || !detail::take_number(text, read.octets))
         return std::nullopt;
-    return drop_listing{*count, *octets};
+    return read;
 }
 
 /// "1 120": an entry of LIST (RFC 1939, section 5). What follows the two numbers has no meaning.
-inline std::optional<scan_listing> parse_scan_listing(std::string_view text) noexcept
+constexpr bool parse_scan_listing(std::string_view text, scan_listing& into) noexcept
 {
-    const auto number = parse_message_number(take_word(text));
-    const auto octets = decimal<std::uint64_t>(take_word(text));
-    if (!number || !octets)
+    return detail::take_message_number(text, into.number) && detail::take_number(text, into.octets);
+}
+
+constexpr std::optional<scan_listing> parse_scan_listing(std::string_view text) noexcept
+{
+    scan_listing read;
+    if (!parse_scan_listing(text, read))
         return std::nullopt;
-    return scan_listing{*number, *octets};
+    return read;
 }
 
 /// "1 whqtswO00WBw418f9t5JxYwZ": an entry of UIDL (RFC 1939, section 7), with the unique-id as a view of `text`.
 /// RFC 1939 allows the octets 0x21 to 0x7E in a unique-id; real servers use others, so only controls are not
 /// taken.
-struct unique_id_view {
-    message_number number;
-    std::string_view unique_id;
-};
+using pop3::unique_id_view;
+
+inline bool parse_unique_id_listing(std::string_view text, unique_id_view& into) noexcept
+{
+    if (!detail::take_message_number(text, into.number))
+        return false;
+    while (text.ends_with(' '))
+        text.remove_suffix(1);
+    into.unique_id = text;
+    return !text.empty() && !has_control(text);
+}
 
 inline std::optional<unique_id_view> parse_unique_id_listing(std::string_view text) noexcept
 {
-    const auto number = parse_message_number(take_word(text));
-    const auto last = text.find_last_not_of(' ');
-    if (!number || last == std::string_view::npos || std::any_of(text.begin(), text.end(), is_control))
+    unique_id_view read;
+    if (!parse_unique_id_listing(text, read))
         return std::nullopt;
-    return unique_id_view{*number, text.substr(0, last + 1)};
+    return read;
 }
 
 } // namespace pop3::grammar

@@ -13,6 +13,9 @@
 #include <pop3/session/update.hpp>
 #include <pop3/state.hpp>
 
+#include <asio/error.hpp>
+
+#include <cstddef>
 #include <memory>
 #include <system_error>
 #include <type_traits>
@@ -53,7 +56,8 @@ struct leave {
         if (!said)
             return {with_delay(*c, std::move(said).error()), session_access::make<Back>(std::move(c))};
         // After the login they may be others (RFC 2449, section 5).
-        if constexpr (std::is_same_v<typename Next::state_type, transaction>)
+        if constexpr (std::is_same_v<typename Next::state_type, transaction> &&
+                      !std::is_same_v<typename Back::state_type, receiving>)
             c->capabilities.reset();
         return reply_type(session_access::make<Next>(std::move(c)));
     }
@@ -63,7 +67,7 @@ struct leave {
     {
         if (is_fatal(ec))
             return {};
-        return {refusal(), session_access::make<Back>(std::move(c))};
+        return {no_reply(), session_access::make<Back>(std::move(c))};
     }
 };
 
@@ -91,7 +95,50 @@ struct enter {
     {
         if (is_fatal(ec))
             return {};
-        return {refusal(), session_access::make<Back>(std::move(c))};
+        return {no_reply(), session_access::make<Back>(std::move(c))};
+    }
+};
+
+/// Finish of a pipeline: what was answered, also if the rest was not.
+template <class Result>
+struct pipelined {
+    using reply_type = Result;
+    static constexpr bool ends_session = false;
+
+    template <class Connection, class Exchange>
+    reply_type succeed(const Connection&, Exchange& exchange)
+    {
+        return exchange.take();
+    }
+
+    template <class Exchange>
+    reply_type partly(Exchange& exchange)
+    {
+        return exchange.take();
+    }
+};
+
+/// Finish of a piece of a message.
+struct piece_received {
+    using reply_type = std::size_t;
+    static constexpr bool ends_session = false;
+
+    template <class Exchange>
+    std::error_code outcome(const Exchange& exchange)
+    {
+        return exchange.at_end() ? make_error_code(asio::error::eof) : std::error_code();
+    }
+
+    template <class Connection, class Exchange>
+    reply_type succeed(const Connection&, const Exchange& exchange)
+    {
+        return exchange.received();
+    }
+
+    template <class Connection>
+    reply_type fail(const Connection&, std::error_code, bool)
+    {
+        return 0;
     }
 };
 
@@ -113,7 +160,7 @@ struct quit_at_once {
     {
         if (is_fatal(ec))
             return {};
-        return {refusal(), session_access::make<Back>(std::move(c))};
+        return {no_reply(), session_access::make<Back>(std::move(c))};
     }
 };
 
@@ -139,7 +186,7 @@ struct quit_and_update {
     reply_type fail(Connection& c, std::error_code ec, bool sent)
     {
         if (!is_fatal(ec))
-            return {refusal(), session_access::make<back>(std::move(c))};
+            return {no_reply(), session_access::make<back>(std::move(c))};
         if (sent)
             return reply_type(next(deletions::unknown));
         return {};

@@ -7,22 +7,38 @@
 #include <pop3/command/last.hpp>
 #include <pop3/command/list.hpp>
 #include <pop3/command/noop.hpp>
+#include <pop3/command/pipeline.hpp>
 #include <pop3/command/quit.hpp>
+#include <pop3/command/range_pipeline.hpp>
+#include <pop3/command/receive.hpp>
 #include <pop3/command/retr.hpp>
 #include <pop3/command/rset.hpp>
+#include <pop3/command/sink.hpp>
 #include <pop3/command/stat.hpp>
 #include <pop3/command/top.hpp>
 #include <pop3/command/uidl.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/delivery.hpp>
+#include <pop3/listing.hpp>
+#include <pop3/message.hpp>
 #include <pop3/message_number.hpp>
+#include <pop3/reply.hpp>
 #include <pop3/session/finish.hpp>
 #include <pop3/session/inquiring.hpp>
+#include <pop3/session/receiving.hpp>
 #include <pop3/session/update.hpp>
 #include <pop3/state.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <tuple>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace pop3 {
 
@@ -31,6 +47,31 @@ namespace detail {
 /// Keeps `async_list(1)` and `async_list(token)` apart.
 template <class Token>
 concept no_number = token_like<Token> && !std::convertible_to<Token, message_number>;
+
+/// Keeps `async_retr(1, sink)` and `async_retr(1, token)` apart: what can take the reply is a token.
+template <class F, class Piece, class Result>
+concept sink_not_token =
+    sink_for<F, Piece> && !std::invocable<std::decay_t<F>&, std::error_code, reply<Result>>;
+
+template <class Token, class Piece, class Result>
+concept token_not_sink = no_number<Token> && !sink_not_token<Token, Piece, Result>;
+
+/// What may be sent in a pipeline over `Stream`.
+template <class Command, class Stream>
+concept pipelined_command =
+    command_value<std::decay_t<Command>> && stays_in<std::decay_t<Command>, transaction, Stream>;
+
+template <class Stream, class... Args>
+constexpr bool are_commands = (pipelined_command<Args, Stream> && ...);
+
+/// Commands, and a completion token behind them.
+template <class Stream, class... Args>
+constexpr bool are_commands_and_token = []<std::size_t... I>(std::index_sequence<I...>) {
+    using all = std::tuple<Args...>;
+    return (pipelined_command<std::tuple_element_t<I, all>, Stream> && ...) &&
+           token_like<std::tuple_element_t<sizeof...(I), all>> &&
+           !command_value<std::decay_t<std::tuple_element_t<sizeof...(I), all>>>;
+}(std::make_index_sequence<sizeof...(Args) - 1>());
 
 } // namespace detail
 
@@ -71,10 +112,23 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<std::vector<scan_listing>>)`.
     /// Limits: `limits::listing_entries`, `limits::response_line`.
-    template <detail::no_number Token = default_token>
+    template <class Token = default_token>
+        requires detail::token_not_sink<Token, scan_listing, std::vector<scan_listing>>
     auto async_list(Token&& token = {})
     {
         return this->async_execute(command::list(), std::forward<Token>(token));
+    }
+
+    /// The same, one entry after the other as they come: nothing is kept.
+    ///
+    /// sink: called with a `scan_listing`; returns void, or what it wants next (`flow`). Copied or moved into the operation.
+    /// It must start no operation of the same session, and should not throw (see `observer`).
+    /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
+    template <class Sink, class Token = default_token>
+        requires detail::sink_not_token<Sink, scan_listing, std::vector<scan_listing>>
+    auto async_list(Sink sink, Token&& token = {})
+    {
+        return this->async_execute(command::list_to(std::move(sink)), std::forward<Token>(token));
     }
 
     /// LIST msg: number and size of one message (RFC 1939, section 5).
@@ -103,10 +157,22 @@ public:
     /// Completion signature: `void(std::error_code, reply<std::vector<unique_id_listing>>)`. Identical copies of a
     /// message may have the same unique-id.
     /// Limits: `limits::listing_entries`, `limits::unique_id`, `limits::response_line`.
-    template <detail::no_number Token = default_token>
+    template <class Token = default_token>
+        requires detail::token_not_sink<Token, unique_id_view, std::vector<unique_id_listing>>
     auto async_uidl(Token&& token = {})
     {
         return this->async_execute(command::uidl(), std::forward<Token>(token));
+    }
+
+    /// The same, one entry after the other as they come: nothing is kept.
+    ///
+    /// sink: called with a `unique_id_view`, valid during the call; else as that of `async_list`.
+    /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
+    template <class Sink, class Token = default_token>
+        requires detail::sink_not_token<Sink, unique_id_view, std::vector<unique_id_listing>>
+    auto async_uidl(Sink sink, Token&& token = {})
+    {
+        return this->async_execute(command::uidl_to(std::move(sink)), std::forward<Token>(token));
     }
 
     /// UIDL msg: number and unique-id of one message (RFC 1939, section 7).
@@ -137,9 +203,51 @@ public:
     /// connection ends before the message does: a part of a message is never passed for the whole.
     /// Limits: `limits::message_octets`.
     template <class Token = default_token>
+        requires detail::token_not_sink<Token, std::span<const char>, message>
     auto async_retr(message_number number, Token&& token = {})
     {
         return this->async_execute(command::retr(number), std::forward<Token>(token));
+    }
+
+    /// The same, piece by piece as it comes, never whole in memory. Nothing is copied between the decryption and the sink.
+    ///
+    /// sink: called with a `std::span<const char>`, valid during the call: the next octets, dot-stuffing undone, as many as
+    /// happened to come. Returns void, or what it wants next (`flow`). Copied or moved into the operation. It must start
+    /// no operation of the same session, and should not throw (see `observer`).
+    /// Completion signature: `void(std::error_code, reply<delivery>)`. Only `delivery::complete` says that the sink was given
+    /// the whole message: beside an error, or if the sink wanted no more, it was given a part.
+    /// Limits: `limits::streamed_octets`, `limits::drained_octets`.
+    template <class Sink, class Token = default_token>
+        requires detail::sink_not_token<Sink, std::span<const char>, message>
+    auto async_retr(message_number number, Sink sink, Token&& token = {})
+    {
+        return this->async_execute(command::retr_to(number, std::move(sink)), std::forward<Token>(token));
+    }
+
+    /// The same, piece by piece at the pace of the reader: see `session<receiving>`, which this leads to.
+    ///
+    /// State: TRANSACTION -> receiving; after a refusal TRANSACTION.
+    /// number: from 1, not marked as deleted.
+    /// Completion signature:
+    /// `void(std::error_code, reply<session<receiving, Stream>, session<transaction, Stream>>)`.
+    template <class Token = default_token>
+    auto async_receive(message_number number, Token&& token = {}) &&
+    {
+        return std::move(*this).async_receive(command::retr(number), std::forward<Token>(token));
+    }
+
+    /// The same of any command the reply to which is a message, such as `command::top`.
+    template <class Command, class Token = default_token>
+        requires(detail::stays_in<Command, transaction, Stream> && Command::shape == reply_shape::octets)
+    auto async_receive(Command command, Token&& token = {}) &&
+    {
+        using next = session<receiving, Stream>;
+        if (this->connection_)
+            this->connection_->body.reset();
+        return this->start(
+            std::move(this->connection_),
+            command::exchange<command::opened<Command>>(command::opened<Command>(std::move(command))),
+            detail::leave<next, session>(), std::forward<Token>(token));
     }
 
     /// TOP msg n: the header of a message, and the first lines of its body (RFC 1939, section 7).
@@ -154,9 +262,21 @@ public:
     /// Completion signature: `void(std::error_code, reply<message>)`.
     /// Limits: `limits::message_octets`.
     template <class Token = default_token>
+        requires detail::token_not_sink<Token, std::span<const char>, message>
     auto async_top(message_number number, std::uint64_t lines, Token&& token = {})
     {
         return this->async_execute(command::top(number, lines), std::forward<Token>(token));
+    }
+
+    /// The same, piece by piece as it comes: see `async_retr` with a sink.
+    ///
+    /// Completion signature: `void(std::error_code, reply<delivery>)`.
+    template <class Sink, class Token = default_token>
+        requires detail::sink_not_token<Sink, std::span<const char>, message>
+    auto async_top(message_number number, std::uint64_t lines, Sink sink, Token&& token = {})
+    {
+        return this->async_execute(command::top_to(number, lines, std::move(sink)),
+                                   std::forward<Token>(token));
     }
 
     /// DELE msg: marks a message as deleted (RFC 1939, section 5). It is removed by `async_quit`, and not before.
@@ -212,6 +332,80 @@ public:
         return this->async_execute(command::last(), std::forward<Token>(token));
     }
 
+    /// Several commands in one round trip (RFC 2449, section 6.6), each with a reply of its own.
+    ///
+    ///     C: STAT
+    ///     C: UIDL
+    ///     C: TOP 2 0
+    ///     S: +OK 2 320
+    ///     S: +OK
+    ///     S: 1 whqtswO00WBw418f9t5JxYwZ
+    ///     S: .
+    ///     S: -ERR no such message
+    ///
+    ///     auto [stat, uids, top] = co_await mailbox.async_pipeline(
+    ///         pop3::command::stat(), pop3::command::uidl(), pop3::command::top(2, 0));
+    ///
+    /// State: TRANSACTION -> TRANSACTION.
+    /// commands: any that stay in TRANSACTION; behind them the completion token, if it is not the default one. If one of them
+    /// cannot be sent, none is (`errc::invalid_argument`, `errc::command_too_long`).
+    /// Completion signature: `void(std::error_code, std::tuple<reply<R>...>)`. Beside an error there is what was answered
+    /// until then; the rest is not `answered()`, and it is not known what the server did of it. (The default token throws
+    /// the error, and drops that.)
+    /// The commands are sent ahead of the replies if the server announces PIPELINING, and one by one if not. If the session
+    /// does not know, it asks for CAPA first.
+    /// Limits: `limits::pipeline_commands`, `limits::pipeline_octets`, and those of the commands. Each reply has
+    /// `limits::operation_time`.
+    template <class... Commands>
+        requires(sizeof...(Commands) != 0 && detail::are_commands<Stream, Commands...>)
+    auto async_pipeline(Commands&&... commands)
+    {
+        return this->start_pipeline(default_token(), std::forward<Commands>(commands)...);
+    }
+
+    template <class First, class... Rest>
+        requires(sizeof...(Rest) != 0 && !range_of_commands<First> &&
+                 detail::are_commands_and_token<Stream, First, Rest...>)
+    auto async_pipeline(First&& first, Rest&&... rest)
+    {
+        auto all = std::forward_as_tuple(std::forward<First>(first), std::forward<Rest>(rest)...);
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return this->start_pipeline(std::get<sizeof...(I)>(std::move(all)),
+                                        std::get<I>(std::move(all))...);
+        }(std::make_index_sequence<sizeof...(Rest)>());
+    }
+
+    /// The same with any number of commands of one type. Memory is taken for those on their way, not for all.
+    ///
+    ///     auto save = [&](std::span<const char> piece) { file.write(piece.data(), piece.size()); };
+    ///     auto retrs = std::views::iota(1, 100'001) |
+    ///                  std::views::transform([&](int n) { return pop3::command::retr_to(n, save); });
+    ///     co_await mailbox.async_pipeline(retrs, [&](std::size_t index, pop3::reply<pop3::delivery> reply) {
+    ///         if (!reply)
+    ///             std::cerr << index + 1 << ": " << reply.error().text() << '\n';
+    ///     });
+    ///
+    /// State: TRANSACTION -> TRANSACTION.
+    /// commands: a range (`std::ranges::input_range`), copied or moved into the operation: a view, or a container.
+    /// on_reply: called with the index in the range, from 0, and a `reply<R>`, in order, each as soon as it is complete. Returns
+    /// void, or a `flow`: `flow::drain` sends no more commands, but those on their way are still answered; `flow::close`
+    /// closes the session at once. It must start no operation of the same session, and should not throw.
+    /// Completion signature: `void(std::error_code, std::size_t)`: how many were answered. Beside an error too: what the
+    /// server did of the others on their way is not known.
+    /// Errors: one that is not fatal (`errc::invalid_argument`, `errc::command_too_long`) is that of the command behind those
+    /// answered: it was not sent, and none behind it.
+    template <range_of_commands Range, class OnReply, class Token = default_token>
+        requires(detail::pipelined_command<detail::command_of_range<std::decay_t<Range>>, Stream> &&
+                 reply_handler<OnReply, typename detail::command_of_range<std::decay_t<Range>>::result_type>)
+    auto async_pipeline(Range&& commands, OnReply&& on_reply, Token&& token = {})
+    {
+        using pipeline = command::range_pipeline<std::decay_t<Range>, std::decay_t<OnReply>>;
+        return this->start(
+            this->connection_,
+            pipeline(announced(), std::forward<Range>(commands), std::forward<OnReply>(on_reply)),
+            detail::pipelined<std::size_t>(), std::forward<Token>(token));
+    }
+
     /// QUIT: removes the messages marked as deleted, and ends the session (RFC 1939, section 6).
     ///
     ///     C: QUIT
@@ -230,6 +424,7 @@ public:
     }
 
     // clang-format off
+    auto async_receive(auto&&...) & = delete; // it consumes the session: write std::move(s).async_receive(...)
     auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
     auto async_login(auto&&...) = delete; // this session is logged in: for another user connect again
     auto async_user(auto&&...) = delete; // USER is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
@@ -243,6 +438,20 @@ public:
 private:
     friend detail::session_access;
     using inquiring_session<transaction, Stream>::inquiring_session;
+
+    /// Whether the server announces PIPELINING, if it was asked.
+    std::optional<bool> announced() const
+    {
+        return this->connection_ ? this->connection_->pipelining : std::nullopt;
+    }
+
+    template <class Token, class... Commands>
+    auto start_pipeline(Token&& token, Commands&&... commands)
+    {
+        using pipeline = command::pipeline<std::decay_t<Commands>...>;
+        return this->start(this->connection_, pipeline(announced(), std::forward<Commands>(commands)...),
+                           detail::pipelined<typename pipeline::result_type>(), std::forward<Token>(token));
+    }
 };
 
 } // namespace pop3

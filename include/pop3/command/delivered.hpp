@@ -1,0 +1,95 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/command/sink.hpp>
+#include <pop3/delivery.hpp>
+#include <pop3/error.hpp>
+#include <pop3/flow.hpp>
+#include <pop3/limits.hpp>
+
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace pop3::command {
+
+/// What commands share whose replies go to a sink instead of into memory.
+template <class Command, class Sink>
+class delivered_base {
+public:
+    static constexpr std::string_view verb = Command::verb;
+    static constexpr reply_shape shape = Command::shape;
+    using permitted_in = typename Command::permitted_in;
+
+    delivered_base(Command command, Sink sink) : command_(std::move(command)), sink_(std::move(sink))
+    {
+    }
+
+    void write(command_line& line) const
+    {
+        command_.write(line);
+    }
+
+    /// What the sink wants next.
+    flow wanted() const noexcept
+    {
+        return wanted_;
+    }
+
+protected:
+    template <class Piece>
+    void give(Piece&& piece)
+    {
+        wanted_ = pop3::detail::give(sink_, std::forward<Piece>(piece));
+    }
+
+    Command command_;
+
+private:
+    Sink sink_;
+    flow wanted_ = flow::more;
+};
+
+/// A command for a message, the octets of which go to a sink as they were decrypted, without a copy.
+template <class Command, sink_for<std::span<const char>> Sink>
+class delivered : public delivered_base<Command, Sink> {
+public:
+    using result_type = delivery;
+    using delivered_base<Command, Sink>::delivered_base;
+
+    std::error_code read_octets(std::span<const char> piece, delivery& into, const limits& bounds)
+    {
+        // The limit may have been lowered since the last piece.
+        if (into.octets > bounds.streamed_octets || piece.size() > bounds.streamed_octets - into.octets)
+            return errc::streamed_octets_limit;
+        into.octets += piece.size();
+        this->give(piece);
+        return {};
+    }
+};
+
+/// A listing, the entries of which go to a sink one by one.
+template <class Command, sink_for<typename Command::entry_type> Sink>
+class delivered_listing : public delivered_base<Command, Sink> {
+public:
+    using result_type = listing_delivery;
+    using delivered_base<Command, Sink>::delivered_base;
+
+    std::error_code read_line(std::string_view line, listing_delivery& into, const limits& bounds)
+    {
+        typename Command::entry_type entry;
+        if (into.entries >= bounds.listing_entries)
+            return errc::listing_entries_limit;
+        if (const auto ec = Command::read_entry(line, entry, bounds))
+            return ec;
+        ++into.entries;
+        this->give(entry);
+        return {};
+    }
+};
+
+} // namespace pop3::command

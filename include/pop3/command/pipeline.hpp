@@ -1,0 +1,167 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/capabilities.hpp>
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/pipeline_window.hpp>
+#include <pop3/error.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/reply.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace pop3::command {
+
+/// Several commands as one exchange without I/O, sent ahead of their replies as far as the window allows.
+template <command_value... Command>
+class pipeline {
+public:
+    using result_type = std::tuple<reply<typename Command::result_type>...>;
+    static constexpr next first = next::write;
+
+    pipeline(std::optional<bool> announced, Command... command)
+        : exchanges_(exchange<Command>(std::move(command))...), window_(announced)
+    {
+        if (count < 2)
+            window_.expect_one();
+    }
+
+    /// All is sent, or nothing is.
+    std::error_code check() const
+    {
+        std::error_code ec;
+        command_line scratch;
+        for (std::size_t i = 0; i != count && !ec; ++i) {
+            visit(exchanges_, i, [&](const auto& e) {
+                ec = e.check();
+                e.write(scratch);
+            });
+            if (const auto invalid = scratch.end(); !ec)
+                ec = invalid;
+            scratch.clear();
+        }
+        return ec;
+    }
+
+    bool may_send(const limits& bounds) noexcept
+    {
+        if (window_.asks())
+            return !window_.has_asked();
+        return !closes_ && sent_ != count && window_.is_open(bounds);
+    }
+
+    std::error_code write(command_line& line)
+    {
+        if (window_.asks())
+            window_.write_question(line);
+        else
+            visit(exchanges_, sent_, [&](const auto& e) { e.write(line); });
+        return {};
+    }
+
+    void sent(std::size_t octets)
+    {
+        if (window_.asks())
+            return;
+        window_.sent(octets);
+        octets_[sent_] = octets;
+        ++sent_;
+    }
+
+    void not_sent(std::error_code) noexcept
+    {
+        // `check` has looked at all.
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        if (window_.asks())
+            return window_.consume_answer(input, bounds, ec) || !ec ? next::read : next::done;
+        while (answered_ != sent_) {
+            auto wants = next::read;
+            visit(exchanges_, answered_, [&](auto& e) { wants = e.consume(input, bounds, ec); });
+            if (ec || wants == next::read)
+                return wants;
+            take_reply();
+            if (closes_)
+                return next::done;
+        }
+        if (finished())
+            return next::done;
+        if (!input.empty())
+            ec = errc::unexpected_data;
+        return next::read;
+    }
+
+    bool finished() const noexcept
+    {
+        return answered_ == count;
+    }
+
+    std::size_t answered() const noexcept
+    {
+        return answered_;
+    }
+
+    bool closes() const noexcept
+    {
+        return closes_;
+    }
+
+    const std::optional<capabilities>& known() const noexcept
+    {
+        return window_.known();
+    }
+
+    result_type take()
+    {
+        return std::move(replies_);
+    }
+
+private:
+    static constexpr std::size_t count = sizeof...(Command);
+
+    template <class Tuple, class F>
+    static void visit(Tuple& tuple, std::size_t i, F f)
+    {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (void)((I == i && (f(std::get<I>(tuple)), true)) || ...);
+        }(std::make_index_sequence<count>());
+    }
+
+    void take_reply()
+    {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (void)((I == answered_ && (take_reply_of<I>(), true)) || ...);
+        }(std::make_index_sequence<count>());
+        window_.answered(octets_[answered_]);
+        ++answered_;
+    }
+
+    template <std::size_t I>
+    void take_reply_of()
+    {
+        auto& e = std::get<I>(exchanges_);
+        closes_ = e.closes();
+        std::get<I>(replies_) = e.take();
+    }
+
+    std::tuple<exchange<Command>...> exchanges_;
+    result_type replies_;
+    std::array<std::size_t, count> octets_{};
+    pipeline_window window_;
+    std::size_t sent_ = 0;
+    std::size_t answered_ = 0;
+    bool closes_ = false;
+};
+
+} // namespace pop3::command

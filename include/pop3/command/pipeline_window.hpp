@@ -1,0 +1,104 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/capabilities.hpp>
+#include <pop3/command/capa.hpp>
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/limits.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace pop3::command {
+
+/// How far a pipeline may be ahead of its replies: as far as `limits` allow, or not at all with a server that did not
+/// announce PIPELINING (RFC 2449, section 6.6). Asks for CAPA if that is not known.
+class pipeline_window {
+public:
+    /// announced: nothing if the server was not asked.
+    explicit pipeline_window(std::optional<bool> announced) : announced_(announced)
+    {
+    }
+
+    /// A single command cannot be ahead of anything: there is nothing to ask.
+    void expect_one() noexcept
+    {
+        announced_ = announced_.value_or(false);
+    }
+
+    /// CAPA comes first.
+    bool asks() const noexcept
+    {
+        return !announced_;
+    }
+
+    void write_question(command_line& line)
+    {
+        capa_.emplace(capa());
+        capa_->write(line);
+    }
+
+    bool has_asked() const noexcept
+    {
+        return capa_.has_value();
+    }
+
+    /// Reads the reply to CAPA; false if more of it is needed, or there was an error.
+    bool consume_answer(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        if (capa_->consume(input, bounds, ec) != next::done || ec)
+            return false;
+        // One that refuses to say is as old as RFC 1939, and can do nothing that must be announced.
+        known_ = capa_->take().value_or(capabilities());
+        announced_ = known_->pipelining;
+        return true;
+    }
+
+    /// What the server said that it can do; nothing if it was not asked.
+    const std::optional<capabilities>& known() const noexcept
+    {
+        return known_;
+    }
+
+    /// Whether another command may be sent. Not as soon as there is room for one: many together go in one write, and
+    /// in one TLS record.
+    bool is_open(const limits& bounds) noexcept
+    {
+        const auto most = std::max<std::size_t>(announced_.value_or(false) ? bounds.pipeline_commands : 1, 1);
+        const auto most_octets = std::max<std::size_t>(bounds.pipeline_octets, 1);
+        if (commands_ >= most || octets_ >= most_octets)
+            filling_ = false;
+        else if (commands_ <= most / 2 && octets_ <= most_octets / 2)
+            filling_ = true;
+        return filling_;
+    }
+
+    /// A command of so many octets was sent.
+    void sent(std::size_t octets) noexcept
+    {
+        ++commands_;
+        octets_ += octets;
+    }
+
+    /// A command of so many octets was answered.
+    void answered(std::size_t octets) noexcept
+    {
+        --commands_;
+        octets_ -= octets;
+    }
+
+private:
+    std::optional<bool> announced_;
+    std::optional<exchange<capa>> capa_;
+    std::optional<capabilities> known_;
+    std::size_t commands_ = 0; // in flight
+    std::size_t octets_ = 0;
+    bool filling_ = true;
+};
+
+} // namespace pop3::command

@@ -1,0 +1,210 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/capabilities.hpp>
+#include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
+#include <pop3/command/exchange.hpp>
+#include <pop3/command/pipeline_window.hpp>
+#include <pop3/command/ring.hpp>
+#include <pop3/error.hpp>
+#include <pop3/flow.hpp>
+#include <pop3/limits.hpp>
+#include <pop3/reply.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace pop3 {
+
+namespace detail {
+
+template <class Range>
+using command_of_range = std::remove_cvref_t<std::ranges::range_reference_t<Range>>;
+
+} // namespace detail
+
+/// A range, of any length, of commands of one type.
+template <class Range>
+concept range_of_commands = std::ranges::input_range<std::decay_t<Range>> &&
+                            command_value<detail::command_of_range<std::decay_t<Range>>>;
+
+/// Is called with the index of each command in its range, and its reply, in order. It returns void, or a `flow`.
+template <class F, class Result>
+concept reply_handler =
+    std::move_constructible<std::decay_t<F>> &&
+    std::invocable<std::decay_t<F>&, std::size_t, reply<Result>> &&
+    (std::is_void_v<std::invoke_result_t<std::decay_t<F>&, std::size_t, reply<Result>>> ||
+     std::same_as<std::invoke_result_t<std::decay_t<F>&, std::size_t, reply<Result>>, flow>);
+
+namespace command {
+
+/// Any number of commands of one type as one exchange without I/O, sent ahead of their replies as far as the window
+/// allows. Memory is taken for the window, not for each of them.
+template <class Range, class OnReply>
+class range_pipeline {
+    using command_type = pop3::detail::command_of_range<Range>;
+
+public:
+    using result_type = std::size_t;
+    static constexpr next first = next::write;
+
+    range_pipeline(std::optional<bool> announced, Range range, OnReply on_reply)
+        : state_(std::make_unique<state>(announced, std::move(range), std::move(on_reply)))
+    {
+        if constexpr (std::ranges::sized_range<Range>)
+            if (std::ranges::size(state_->range) < 2)
+                state_->window.expect_one();
+    }
+
+    bool may_send(const limits& bounds)
+    {
+        auto& s = *state_;
+        if (s.no_more())
+            return false;
+        if (s.window.asks())
+            return !s.window.has_asked();
+        return s.window.is_open(bounds);
+    }
+
+    std::error_code write(command_line& line)
+    {
+        auto& s = *state_;
+        if (s.window.asks()) {
+            s.window.write_question(line);
+            return {};
+        }
+        s.to_send.emplace(*s.at);
+        s.to_send->write(line);
+        return check(*s.to_send);
+    }
+
+    void sent(std::size_t octets)
+    {
+        auto& s = *state_;
+        if (s.window.asks())
+            return;
+        s.window.sent(octets);
+        s.in_flight.push_back({*std::move(s.to_send), octets});
+        ++s.at;
+    }
+
+    void not_sent(std::error_code ec)
+    {
+        state_->error = ec;
+        state_->stopped = true;
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    {
+        auto& s = *state_;
+        if (s.window.asks() && s.window.has_asked())
+            return s.window.consume_answer(input, bounds, ec) || !ec ? next::read : next::done;
+        while (!s.in_flight.empty()) {
+            if (!s.reading)
+                s.reading.emplace(std::move(s.in_flight.front().command));
+            const auto wants = s.reading->consume(input, bounds, ec);
+            if (ec || wants == next::read)
+                return wants;
+            s.hand_over();
+            if (s.closes)
+                return next::done;
+        }
+        if (finished()) {
+            ec = s.error;
+            return next::done;
+        }
+        if (!input.empty())
+            ec = errc::unexpected_data;
+        return next::read;
+    }
+
+    bool finished() const
+    {
+        return state_->in_flight.empty() && state_->no_more();
+    }
+
+    std::size_t answered() const noexcept
+    {
+        return state_->answered;
+    }
+
+    bool closes() const noexcept
+    {
+        return state_->closes;
+    }
+
+    const std::optional<capabilities>& known() const noexcept
+    {
+        return state_->window.known();
+    }
+
+    /// How many were answered.
+    std::size_t take() const noexcept
+    {
+        return state_->answered;
+    }
+
+private:
+    struct sent_command {
+        command_type command;
+        std::size_t octets;
+    };
+
+    /// On the heap, since an iterator may point into its range.
+    struct state {
+        state(std::optional<bool> announced, Range r, OnReply f)
+            : range(std::move(r)), on_reply(std::move(f)), window(announced), at(std::ranges::begin(range))
+        {
+        }
+
+        bool no_more() const
+        {
+            return stopped || at == std::ranges::end(range);
+        }
+
+        void hand_over()
+        {
+            closes = reading->closes();
+            auto said = reading->take();
+            reading.reset();
+            window.answered(in_flight.front().octets);
+            in_flight.pop_front();
+            const auto index = answered++;
+            auto wanted = flow::more;
+            if constexpr (std::is_void_v<std::invoke_result_t<OnReply&, std::size_t, decltype(said)>>)
+                std::invoke(on_reply, index, std::move(said));
+            else
+                wanted = std::invoke(on_reply, index, std::move(said));
+            stopped = stopped || wanted != flow::more;
+            closes = closes || wanted == flow::close;
+        }
+
+        Range range;
+        OnReply on_reply;
+        pipeline_window window;
+        std::ranges::iterator_t<Range> at;
+        std::optional<command_type> to_send;
+        ring<sent_command> in_flight;
+        std::optional<exchange<command_type>> reading; // of the first of them
+        std::error_code error;
+        std::size_t answered = 0;
+        bool stopped = false;
+        bool closes = false;
+    };
+
+    std::unique_ptr<state> state_;
+};
+
+} // namespace command
+
+} // namespace pop3

@@ -1,0 +1,62 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pop3::command {
+
+/// A queue that takes memory for the most that it ever holds at once, and none for what passes through.
+template <class T>
+class ring {
+public:
+    bool empty() const noexcept
+    {
+        return count_ == 0;
+    }
+
+    T& front() noexcept
+    {
+        return *slots_[first_];
+    }
+
+    void push_back(T value)
+    {
+        if (count_ == slots_.size())
+            grow();
+        slots_[place(count_)].emplace(std::move(value));
+        ++count_;
+    }
+
+    void pop_front() noexcept
+    {
+        slots_[first_].reset();
+        first_ = place(1);
+        --count_;
+    }
+
+private:
+    // The number of slots is a power of two.
+    std::size_t place(std::size_t i) const noexcept
+    {
+        return (first_ + i) & (slots_.size() - 1);
+    }
+
+    void grow()
+    {
+        std::vector<std::optional<T>> larger(slots_.empty() ? 16 : 2 * slots_.size());
+        for (std::size_t i = 0; i != count_; ++i)
+            larger[i].emplace(std::move(*slots_[place(i)]));
+        slots_.swap(larger);
+        first_ = 0;
+    }
+
+    std::vector<std::optional<T>> slots_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+};
+
+} // namespace pop3::command
