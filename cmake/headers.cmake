@@ -15,6 +15,7 @@ set(POP3_HEADERS
   include/pop3/command/hello.hpp
   include/pop3/command/lang.hpp
   include/pop3/command/last.hpp
+  include/pop3/command/line_buffer.hpp
   include/pop3/command/list.hpp
   include/pop3/command/login.hpp
   include/pop3/command/login_choice.hpp
@@ -25,6 +26,7 @@ set(POP3_HEADERS
   include/pop3/command/pipeline_window.hpp
   include/pop3/command/quit.hpp
   include/pop3/command/range_pipeline.hpp
+  include/pop3/command/read_entries.hpp
   include/pop3/command/receive.hpp
   include/pop3/command/retr.hpp
   include/pop3/command/ring.hpp
@@ -74,6 +76,7 @@ set(POP3_HEADERS
   include/pop3/grammar/body_decoder.hpp
   include/pop3/grammar/capability.hpp
   include/pop3/grammar/decimal.hpp
+  include/pop3/grammar/find_dot_line.hpp
   include/pop3/grammar/greeting.hpp
   include/pop3/grammar/language.hpp
   include/pop3/grammar/line.hpp

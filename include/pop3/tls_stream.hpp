@@ -3,26 +3,87 @@
 #pragma once
 
 #include <pop3/certificate_error.hpp>
+#include <pop3/detail/tls_engine.hpp>
 #include <pop3/detail/tls_handshake.hpp>
+#include <pop3/detail/tls_operation.hpp>
 #include <pop3/stream.hpp>
 #include <pop3/tls_context.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/ssl/stream.hpp>
+#include <asio/ssl/stream_base.hpp>
 
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace pop3 {
 
-/// TLS over TCP, for a client that knows whom it wants to talk to.
-class tls_stream : public asio::ssl::stream<asio::ip::tcp::socket> {
+/// TLS over TCP, for a client that knows whom it wants to talk to. Models Asio's AsyncReadStream and AsyncWriteStream, and
+/// is used as `asio::ssl::stream` is; but it reads from the socket 256 KiB at a time, and keeps no buffer while it waits.
+///
+/// One operation that reads and one that writes may run at once, handshake and shutdown only alone. They must not run in
+/// two threads at once, nor may a function here: use a strand. What an operation works with stays where it is: the stream
+/// may be moved while one runs, and when it is destroyed, or the socket is closed, the operation completes with
+/// `asio::error::operation_aborted`. One that was moved from can only be assigned to or destroyed.
+///
+/// Errors: `asio::error::eof` is the end that the peer has announced (close_notify),
+/// `asio::ssl::error::stream_truncated` one that it has not, so that something may be missing. Those of the socket come as
+/// they are; those of TLS, alerts of the peer among them, are of `asio::error::get_ssl_category()`, and final.
+class tls_stream : public asio::ssl::stream_base {
 public:
-    tls_stream(const asio::any_io_executor& executor, const tls_context& context)
-        : asio::ssl::stream<asio::ip::tcp::socket>(executor, context.context_)
+    using executor_type = asio::any_io_executor;
+    using next_layer_type = asio::ip::tcp::socket;
+    using lowest_layer_type = next_layer_type::lowest_layer_type;
+    using native_handle_type = SSL*;
+
+    tls_stream(const executor_type& executor, const tls_context& context)
+        : engine_(std::make_shared<detail::tls_engine>(executor, context.context_.native_handle()))
     {
         detail::expect_nobody(native_handle());
+    }
+
+    tls_stream(tls_stream&&) noexcept = default;
+
+    tls_stream& operator=(tls_stream&& other) noexcept
+    {
+        if (this != &other) {
+            close();
+            engine_ = std::move(other.engine_);
+        }
+        return *this;
+    }
+
+    ~tls_stream()
+    {
+        close();
+    }
+
+    executor_type get_executor() const noexcept
+    {
+        return engine_->socket().get_executor();
+    }
+
+    /// The socket. To be connected before the handshake, which makes it one that does not block.
+    next_layer_type& next_layer() noexcept
+    {
+        return engine_->socket();
+    }
+
+    lowest_layer_type& lowest_layer() noexcept
+    {
+        return engine_->socket().lowest_layer();
+    }
+
+    native_handle_type native_handle() noexcept
+    {
+        return engine_->ssl();
     }
 
     /// Sets whom the handshake must find: the name (or IP address) that the certificate must be for, in its
@@ -40,6 +101,98 @@ public:
     {
         return detail::handshake_error(native_handle(), ec);
     }
+
+    /// Does the handshake, as the client that this is: completes with `void(std::error_code)`. `server` is refused.
+    template <class Token>
+    auto async_handshake(handshake_type type, Token&& token)
+    {
+        return start<void(std::error_code)>(detail::tls_handshake(type == client),
+                                            std::forward<Token>(token));
+    }
+
+    /// Reads into the first buffer that is not empty: completes with `void(std::error_code, std::size_t)`. When it was
+    /// cancelled, nothing is lost.
+    template <class Buffers, class Token>
+    auto async_read_some(const Buffers& buffers, Token&& token)
+    {
+        return start<void(std::error_code, std::size_t)>(
+            detail::tls_read(detail::first_buffer<asio::mutable_buffer>(buffers)),
+            std::forward<Token>(token));
+    }
+
+    /// Writes some of the first buffer that is not empty: completes with `void(std::error_code, std::size_t)` when that has
+    /// been sent. If it is cancelled, nobody knows how much of it has been.
+    template <class Buffers, class Token>
+    auto async_write_some(const Buffers& buffers, Token&& token)
+    {
+        return start<void(std::error_code, std::size_t)>(
+            detail::tls_write(detail::first_buffer<asio::const_buffer>(buffers)), std::forward<Token>(token));
+    }
+
+    /// Announces the end (close_notify), and waits until the peer has done so: completes with `void(std::error_code)`. What
+    /// the peer still sends before is dropped. If it just hangs up, that is `asio::ssl::error::stream_truncated`, and to be
+    /// expected of many.
+    template <class Token>
+    auto async_shutdown(Token&& token)
+    {
+        return start<void(std::error_code)>(detail::tls_shutdown(), std::forward<Token>(token));
+    }
+
+    /// Announces the end, if that can be done at once, and waits for nothing: for who knows already that all has come.
+    void say_goodbye() noexcept
+    {
+        engine_->say_goodbye();
+    }
+
+    // ---- For a reader and writer that has no handler to spend on what can be done at once --------------
+
+    /// Reads what can be had without waiting: the next of what is at hand, or else what one read from the socket brings.
+    /// `asio::error::would_block` if that is nothing; wait with `async_readable` then, also if the peer has sent more: so
+    /// none can keep a reader busy for ever with what is no data. Gives back all buffers that are empty.
+    std::size_t read_now(asio::mutable_buffer buffer, std::error_code& ec) noexcept
+    {
+        return engine_->read(buffer.data(), buffer.size(), ec);
+    }
+
+    /// Writes what can be written without waiting. Returns how much of it was taken: all, or the first 64 KiB.
+    /// `asio::error::would_block` if nothing was, since what was taken before could not be sent yet; wait with
+    /// `async_writable` then. What was taken needs no more calls of this one: each `read_now`, and whatever
+    /// waits (`async_readable`, `async_writable`, ...), goes on sending it.
+    std::size_t write_now(asio::const_buffer buffer, std::error_code& ec) noexcept
+    {
+        return engine_->write(buffer.data(), buffer.size(), ec);
+    }
+
+    /// Waits until it is worth while to call `read_now`: completes with `void(std::error_code)`. Meanwhile what was written
+    /// is sent.
+    template <class Token>
+    auto async_readable(Token&& token)
+    {
+        return start<void(std::error_code)>(detail::tls_readable(), std::forward<Token>(token));
+    }
+
+    /// Waits until all that was taken has been sent, and `write_now` is worth while: completes with `void(std::error_code)`.
+    template <class Token>
+    auto async_writable(Token&& token)
+    {
+        return start<void(std::error_code)>(detail::tls_writable(), std::forward<Token>(token));
+    }
+
+private:
+    template <class Signature, class Action, class Token>
+    auto start(const Action& action, Token&& token)
+    {
+        return detail::async_tls<Signature>(engine_, action, std::forward<Token>(token));
+    }
+
+    void close() noexcept
+    {
+        std::error_code ignored;
+        if (engine_)
+            engine_->socket().close(ignored);
+    }
+
+    std::shared_ptr<detail::tls_engine> engine_;
 };
 
 template <>

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace {
 
@@ -145,6 +146,29 @@ TEST_CASE("ascii: controls are 0x00 to 0x1F, and DEL")
     for (int i = 0; i != 256; ++i) {
         CAPTURE(i);
         CHECK(pop3::grammar::is_control(static_cast<char>(i)) == (i < 32 || i == 127));
+    }
+}
+
+TEST_CASE(
+    "ascii: a control is found at each place of texts of each length, and nothing else is taken for one")
+{
+    using pop3::grammar::has_control;
+    CHECK(!has_control({}));
+    for (std::size_t size = 1; size <= 40; ++size) {
+        for (std::size_t at = 0; at != size; ++at) {
+            for (int i = 0; i != 256; ++i) {
+                // In memory of its own: AddressSanitizer sees what is read past it.
+                std::vector<char> octets(size, ' ');
+                octets[at] = static_cast<char>(i);
+                // What a borrow or a carry could come from or go to.
+                if (at + 1 != size)
+                    octets[at + 1] = static_cast<char>(i % 2 == 0 ? 0x80 : 0x20);
+                if (at != 0)
+                    octets[at - 1] = static_cast<char>(i % 2 == 0 ? 0xff : 0x7e);
+                if (has_control({octets.data(), size}) != (i < 32 || i == 127))
+                    FAIL_CHECK("octet " << i << " at " << at << " of " << size);
+            }
+        }
     }
 }
 

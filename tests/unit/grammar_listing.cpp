@@ -6,14 +6,22 @@
 #include <pop3/grammar/decimal.hpp>
 #include <pop3/grammar/listing.hpp>
 
+#include "feed.hpp"
+
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <ostream>
+#include <random>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace {
 
@@ -25,8 +33,113 @@ using pop3::grammar::parse_drop_listing;
 using pop3::grammar::parse_message_number;
 using pop3::grammar::parse_scan_listing;
 using pop3::grammar::parse_unique_id_listing;
+using test::escaped;
 
 constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+
+/// What the parsers must come to, written to be read: words cut off one by one, and each looked at octet by octet.
+namespace by_the_book {
+
+std::string_view take_word(std::string_view& text)
+{
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    const auto word = text.substr(0, text.find(' '));
+    text.remove_prefix(word.size());
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    return word;
+}
+
+template <class Integer>
+std::optional<Integer> number(std::string_view text)
+{
+    Integer value{};
+    const auto end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || stop != end)
+        return std::nullopt;
+    return value;
+}
+
+std::optional<scan_listing> scan(std::string_view text)
+{
+    const auto message = number<std::uint32_t>(take_word(text));
+    const auto octets = number<std::uint64_t>(take_word(text));
+    if (!message || *message == 0 || !octets)
+        return std::nullopt;
+    return scan_listing{*message, *octets};
+}
+
+std::optional<drop_listing> drop(std::string_view text)
+{
+    const auto count = number<std::uint64_t>(take_word(text));
+    const auto octets = number<std::uint64_t>(take_word(text));
+    if (!count || !octets)
+        return std::nullopt;
+    return drop_listing{*count, *octets};
+}
+
+std::optional<pop3::unique_id_listing> unique_id(std::string_view text)
+{
+    const auto message = number<std::uint32_t>(take_word(text));
+    const auto last = text.find_last_not_of(' ');
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    if (!message || *message == 0 || last == std::string_view::npos ||
+        std::any_of(text.begin(), text.end(), is_control))
+        return std::nullopt;
+    return pop3::unique_id_listing{*message, std::string(text.substr(0, last + 1))};
+}
+
+} // namespace by_the_book
+
+/// How many of the parsers took `line`.
+int check_all(std::string_view line)
+{
+    // In memory that ends where the line does: AddressSanitizer sees who looks further.
+    std::vector<char> octets(line.begin(), line.end());
+    octets.shrink_to_fit();
+    const std::string_view text(octets.data(), octets.size());
+
+    const auto scan = parse_scan_listing(text);
+    if (scan != by_the_book::scan(line))
+        FAIL_CHECK("scan listing: " << escaped(line));
+    if (parse_drop_listing(text) != by_the_book::drop(line))
+        FAIL_CHECK("drop listing: " << escaped(line));
+    if (decimal<std::uint64_t>(text) != by_the_book::number<std::uint64_t>(line))
+        FAIL_CHECK("64 bits: " << escaped(line));
+    if (decimal<std::uint32_t>(text) != by_the_book::number<std::uint32_t>(line))
+        FAIL_CHECK("32 bits: " << escaped(line));
+    if (decimal<std::uint16_t>(text) != by_the_book::number<std::uint16_t>(line))
+        FAIL_CHECK("16 bits: " << escaped(line));
+    const auto unique_id = parse_unique_id_listing(text);
+    const auto expected = by_the_book::unique_id(line);
+    if (unique_id.has_value() != expected.has_value() ||
+        (unique_id && (unique_id->number != expected->number || unique_id->unique_id != expected->unique_id)))
+        FAIL_CHECK("unique-id listing: " << escaped(line));
+    return scan.has_value() + unique_id.has_value();
+}
+
+/// A number, often near what fits in 16, 32 or 64 bits, and with zeros before it.
+template <class Random>
+std::string some_number(Random& random)
+{
+    constexpr std::string_view edges[] = {"0", "65535", "4294967295", "18446744073709551615"};
+    std::string digits;
+    if (random() % 4 == 0) {
+        digits = edges[random() % std::size(edges)];
+        if (random() % 2 == 0)
+            digits.back() = static_cast<char>('0' + random() % 10);
+        if (random() % 8 == 0)
+            digits.front() = static_cast<char>('0' + random() % 10);
+    } else {
+        for (auto n = 1 + random() % (random() % 4 == 0 ? 25 : 6); n != 0; --n)
+            digits += static_cast<char>('0' + random() % 10);
+    }
+    if (random() % 8 == 0)
+        digits.insert(0, random() % 22, '0');
+    return digits;
+}
 
 } // namespace
 
@@ -162,3 +275,86 @@ TEST_CASE("unique-id listing: a message-number, and what follows without spaces 
         CHECK(!parse_unique_id_listing(text));
     }
 }
+
+TEST_CASE("listings: generated and spoilt lines, against a parser that is easily read")
+{
+    std::mt19937 random(1725);
+    const auto spaces = [&] {
+        return std::string(random() % 8 == 0 ? random() % 4 : 1, ' ');
+    };
+    int taken = 0;
+    constexpr int lines = 60'000;
+    for (int n = 0; n != lines; ++n) {
+        std::string line = (random() % 8 == 0 ? spaces() : "") + some_number(random) + spaces();
+        if (random() % 2 == 0) {
+            line += some_number(random);
+        } else {
+            for (auto size = random() % 80; size != 0; --size)
+                line += static_cast<char>(random() % 64 == 0 ? 0x80 + random() % 128 : 0x20 + random() % 95);
+        }
+        if (random() % 8 == 0)
+            line += spaces() + "more";
+        if (random() % 8 == 0)
+            line += spaces();
+        taken += check_all(line);
+        for (auto spoils = 1 + random() % 3; spoils != 0 && !line.empty(); --spoils) {
+            const auto at = random() % line.size();
+            constexpr auto bad = "\0\x01\t\n\r\x1f\x7f\x80\x9f\xff -+./:09"sv;
+            switch (random() % 4) {
+            case 0:
+                line.erase(at, 1);
+                break;
+            case 1:
+                line.insert(at, 1, bad[random() % bad.size()]);
+                break;
+            case 2:
+                line[at] = static_cast<char>(random());
+                break;
+            default:
+                line[at] = bad[random() % bad.size()];
+            }
+            check_all(line);
+        }
+    }
+    // Many of both kinds.
+    CHECK(taken > lines / 4);
+    CHECK(taken < lines * 3 / 2);
+}
+
+TEST_CASE(
+    "listings: what was written into is of no use when the answer is no, and all of it is written when yes")
+{
+    scan_listing scan{7, 7};
+    CHECK(parse_scan_listing("1 120", scan));
+    CHECK(scan == scan_listing{1, 120});
+    CHECK(!parse_scan_listing("2 x", scan));
+    pop3::unique_id_view id{7, "seven"};
+    CHECK(parse_unique_id_listing("1 abc", id));
+    CHECK(id.number == pop3::message_number(1));
+    CHECK(id.unique_id == "abc");
+    CHECK(!parse_unique_id_listing("2 ", id));
+}
+
+TEST_CASE("take_decimal: takes the digits, and leaves what follows")
+{
+    const auto take = [](std::string_view text) {
+        std::uint32_t value = 7;
+        std::string_view left = text;
+        return pop3::grammar::take_decimal(left, value) ? std::to_string(value) + "|" + std::string(left)
+                                                        : "";
+    };
+    CHECK(take("1") == "1|");
+    CHECK(take("12 34") == "12| 34");
+    CHECK(take("12a") == "12|a");
+    CHECK(take("4294967295/") == "4294967295|/");
+    CHECK(take("000000000000004294967295:") == "4294967295|:");
+    CHECK(take("123456789x") == "123456789|x");
+    CHECK(take("1234567890x") == "1234567890|x");
+    for (const auto text : {""sv, " 1"sv, "a"sv, "-1"sv, "4294967296"sv, "4294967300 1"sv, "5000000000"sv})
+        CHECK(take(text) == "");
+}
+
+// Usable where the compiler computes.
+static_assert(decimal<std::uint8_t>("255") == 255);
+static_assert(!decimal<std::uint8_t>("256"));
+static_assert(parse_scan_listing("2 200 octets") == scan_listing{2, 200});

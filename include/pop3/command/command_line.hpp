@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/command/line_buffer.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/argument.hpp>
 #include <pop3/message_number.hpp>
@@ -29,7 +30,7 @@ public:
 
     command_line()
     {
-        octets_.reserve(max_octets);
+        octets_.set_capacity(max_octets);
     }
 
     /// Says whether there is an observer to show the line to.
@@ -61,7 +62,7 @@ public:
         char digits[20];
         const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
         separate();
-        octets_.insert(octets_.end(), digits, end);
+        octets_.append(std::string_view(digits, end));
         show_text(std::string_view(digits, end));
         return *this;
     }
@@ -91,7 +92,7 @@ public:
     /// Ends the line. What is wrong with it, if anything; then it must not be sent.
     std::error_code end()
     {
-        octets_.insert(octets_.end(), {'\r', '\n'});
+        octets_.append("\r\n");
         if (!error_ && bounded_ && octets_.size() - begin_ > max_octets)
             error_ = errc::command_too_long;
         ended_ = true;
@@ -103,15 +104,13 @@ public:
     /// Takes back the line that just ended with an error.
     void drop_line() noexcept
     {
-        if (has_secret_)
-            OPENSSL_cleanse(octets_.data() + begin_, octets_.size() - begin_);
-        octets_.resize(begin_);
+        octets_.wipe(begin_);
         shown_.clear();
         error_ = {};
     }
 
     /// The octets to send: of one line, or of several.
-    const detail::wiped_octets& octets() const noexcept
+    const line_buffer& octets() const noexcept
     {
         return octets_;
     }
@@ -126,8 +125,9 @@ public:
     void clear() noexcept
     {
         if (has_secret_)
-            OPENSSL_cleanse(octets_.data(), octets_.size());
-        octets_.clear();
+            octets_.wipe(0);
+        else
+            octets_.cut(0);
         shown_.clear();
         error_ = {};
         has_secret_ = false;
@@ -141,14 +141,13 @@ public:
     {
         if (octets_.capacity() <= max_octets || !octets_.empty())
             return;
-        octets_.shrink_to_fit();
-        octets_.reserve(max_octets);
+        octets_.set_capacity(max_octets);
     }
 
 private:
     void separate()
     {
-        octets_.push_back(' ');
+        octets_.append(" ");
         show_text(" ");
     }
 
@@ -165,12 +164,12 @@ private:
     {
         if (!grammar::is_argument(text))
             error_ = errc::invalid_argument;
-        octets_.insert(octets_.end(), text.begin(), text.end());
+        octets_.append(text);
         show_text(shown);
         return *this;
     }
 
-    detail::wiped_octets octets_;
+    line_buffer octets_;
     std::string shown_;
     std::error_code error_;
     std::size_t begin_ = 0;

@@ -4,6 +4,7 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/command/read_entries.hpp>
 #include <pop3/command/sink.hpp>
 #include <pop3/delivery.hpp>
 #include <pop3/error.hpp>
@@ -27,6 +28,12 @@ public:
 
     delivered_base(Command command, Sink sink) : command_(std::move(command)), sink_(std::move(sink))
     {
+    }
+
+    std::error_code check() const
+        requires requires(const Command& c) { c.check(); }
+    {
+        return command_.check();
     }
 
     void write(command_line& line) const
@@ -79,13 +86,30 @@ public:
     using result_type = listing_delivery;
     using delivered_base<Command, Sink>::delivered_base;
 
+    std::error_code read_entries(std::string_view& input, listing_delivery& into, const limits& bounds)
+    {
+        return command::read_entries<Command>(input, bounds,
+                                              [&](const entry_type& entry, std::error_code& ec) {
+                                                  ec = pass_on(entry, into, bounds);
+                                                  return this->wanted() == flow::more;
+                                              });
+    }
+
     std::error_code read_line(std::string_view line, listing_delivery& into, const limits& bounds)
     {
-        typename Command::entry_type entry;
-        if (into.entries >= bounds.listing_entries)
-            return errc::listing_entries_limit;
+        entry_type entry;
         if (const auto ec = Command::read_entry(line, entry, bounds))
             return ec;
+        return pass_on(entry, into, bounds);
+    }
+
+private:
+    using entry_type = typename Command::entry_type;
+
+    std::error_code pass_on(const entry_type& entry, listing_delivery& into, const limits& bounds)
+    {
+        if (into.entries >= bounds.listing_entries)
+            return errc::listing_entries_limit;
         ++into.entries;
         this->give(entry);
         return {};

@@ -141,12 +141,16 @@ private:
             });
             return end(ended, ec);
         } else if constexpr (Command::shape == reply_shape::lines) {
-            while (auto line = grammar::take_line(input, bounds.response_line, ec)) {
+            while (read_ahead(input, bounds, ec)) {
+                auto line = grammar::take_line(input, bounds.response_line, ec);
+                if (!line)
+                    break;
                 if (*line == ".")
                     return end(true, ec);
                 if (line->starts_with('.'))
                     line->remove_prefix(1);
-                if (!drop(line->size(), bounds, ec))
+                // With its CRLF, or lines of nothing would never be too many.
+                if (!drop(line->size() + 2, bounds, ec))
                     take_in(command_.read_line(*line, result_, bounds), ec);
                 if (ec || closes())
                     break;
@@ -158,6 +162,16 @@ private:
     }
 
     static constexpr bool has_sink = requires(const Command& c) { c.wanted(); };
+
+    /// Lets the command read what it can read faster than line by line. False if that was the end of it.
+    bool read_ahead([[maybe_unused]] std::string_view& input, [[maybe_unused]] const limits& bounds,
+                    [[maybe_unused]] std::error_code& ec)
+    {
+        if constexpr (requires { command_.read_entries(input, result_, bounds); })
+            if (wanted_ == flow::more)
+                take_in(command_.read_entries(input, result_, bounds), ec);
+        return !ec && !closes();
+    }
 
     /// The command has read a piece.
     void take_in(std::error_code said, std::error_code& ec)

@@ -5,6 +5,7 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/delivered.hpp>
+#include <pop3/command/read_entries.hpp>
 #include <pop3/command/sink.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/listing.hpp>
@@ -33,11 +34,29 @@ public:
         line.verb(verb);
     }
 
-    static std::error_code read_entry(std::string_view line, entry_type& entry, const limits&)
+    static bool take_entry(std::string_view& input, entry_type& entry) noexcept
+    {
+        return grammar::take_scan_listing(input, entry);
+    }
+
+    static std::error_code check_entry(const entry_type&, const limits&)
+    {
+        return {};
+    }
+
+    static std::error_code read_entry(std::string_view line, entry_type& entry, const limits& bounds)
     {
         if (!grammar::parse_scan_listing(line, entry))
             return errc::malformed_reply;
-        return {};
+        return check_entry(entry, bounds);
+    }
+
+    std::error_code read_entries(std::string_view& input, result_type& into, const limits& bounds) const
+    {
+        return command::read_entries<list>(input, bounds, [&](const entry_type& entry, std::error_code& ec) {
+            ec = keep(entry, into, bounds);
+            return true;
+        });
     }
 
     std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
@@ -45,6 +64,12 @@ public:
         entry_type entry;
         if (const auto ec = read_entry(line, entry, bounds))
             return ec;
+        return keep(entry, into, bounds);
+    }
+
+private:
+    static std::error_code keep(const entry_type& entry, result_type& into, const limits& bounds)
+    {
         if (into.size() >= bounds.listing_entries)
             return errc::listing_entries_limit;
         into.push_back(entry);

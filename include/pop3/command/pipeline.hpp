@@ -85,7 +85,7 @@ public:
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
         if (window_.asks())
-            return window_.consume_answer(input, bounds, ec) || !ec ? next::read : next::done;
+            return window_.consume_answer(input, bounds, ec);
         while (answered_ != sent_) {
             auto wants = next::read;
             visit(exchanges_, answered_, [&](auto& e) { wants = e.consume(input, bounds, ec); });

@@ -6,6 +6,7 @@
 #include <pop3/command/capa.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
+#include <pop3/error.hpp>
 #include <pop3/limits.hpp>
 
 #include <algorithm>
@@ -48,15 +49,19 @@ public:
         return capa_.has_value();
     }
 
-    /// Reads the reply to CAPA; false if more of it is needed, or there was an error.
-    bool consume_answer(std::string_view& input, const limits& bounds, std::error_code& ec)
+    /// Reads the reply to CAPA; then there is something to read only after commands were sent.
+    next consume_answer(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
-        if (capa_->consume(input, bounds, ec) != next::done || ec)
-            return false;
+        const auto wants = capa_->consume(input, bounds, ec);
+        if (wants != next::done || ec)
+            return wants;
         // One that refuses to say is as old as RFC 1939, and can do nothing that must be announced.
         known_ = capa_->take().value_or(capabilities());
         announced_ = known_->pipelining;
-        return true;
+        // What comes before it was asked for is the answer to nothing.
+        if (!input.empty())
+            ec = errc::unexpected_data;
+        return next::read;
     }
 
     /// What the server said that it can do; nothing if it was not asked.

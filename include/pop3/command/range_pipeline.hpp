@@ -16,6 +16,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -83,7 +84,7 @@ public:
             s.window.write_question(line);
             return {};
         }
-        s.to_send.emplace(*s.at);
+        s.to_send.emplace(s.current());
         s.to_send->write(line);
         return check(*s.to_send);
     }
@@ -108,7 +109,7 @@ public:
     {
         auto& s = *state_;
         if (s.window.asks() && s.window.has_asked())
-            return s.window.consume_answer(input, bounds, ec) || !ec ? next::read : next::done;
+            return s.window.consume_answer(input, bounds, ec);
         while (!s.in_flight.empty()) {
             if (!s.reading)
                 s.reading.emplace(std::move(s.in_flight.front().command));
@@ -163,13 +164,23 @@ private:
     /// On the heap, since an iterator may point into its range.
     struct state {
         state(std::optional<bool> announced, Range r, OnReply f)
-            : range(std::move(r)), on_reply(std::move(f)), window(announced), at(std::ranges::begin(range))
+            : range(std::move(r)), on_reply(std::move(f)), window(announced), at(std::ranges::begin(range)),
+              last(std::ranges::end(range))
         {
         }
 
         bool no_more() const
         {
-            return stopped || at == std::ranges::end(range);
+            return stopped || at == last;
+        }
+
+        /// A container is the operation's own: what is in it need not be copied. What a view shows is the user's.
+        decltype(auto) current()
+        {
+            if constexpr (std::ranges::view<Range>)
+                return *at;
+            else
+                return std::ranges::iter_move(at);
         }
 
         void hand_over()
@@ -193,6 +204,7 @@ private:
         OnReply on_reply;
         pipeline_window window;
         std::ranges::iterator_t<Range> at;
+        std::ranges::sentinel_t<Range> last;
         std::optional<command_type> to_send;
         ring<sent_command> in_flight;
         std::optional<exchange<command_type>> reading; // of the first of them

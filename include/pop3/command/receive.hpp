@@ -39,6 +39,11 @@ public:
     {
     }
 
+    std::error_code check() const
+    {
+        return command::check(command_);
+    }
+
     void write(command_line& line) const
     {
         command_.write(line);

@@ -5,6 +5,7 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/delivered.hpp>
+#include <pop3/command/read_entries.hpp>
 #include <pop3/command/sink.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/listing.hpp>
@@ -34,13 +35,31 @@ public:
         line.verb(verb);
     }
 
+    static bool take_entry(std::string_view& input, entry_type& entry) noexcept
+    {
+        return grammar::take_unique_id_listing(input, entry);
+    }
+
+    static std::error_code check_entry(const entry_type& entry, const limits& bounds)
+    {
+        if (entry.unique_id.size() > bounds.unique_id)
+            return errc::unique_id_limit;
+        return {};
+    }
+
     static std::error_code read_entry(std::string_view line, entry_type& entry, const limits& bounds)
     {
         if (!grammar::parse_unique_id_listing(line, entry))
             return errc::malformed_reply;
-        if (entry.unique_id.size() > bounds.unique_id)
-            return errc::unique_id_limit;
-        return {};
+        return check_entry(entry, bounds);
+    }
+
+    std::error_code read_entries(std::string_view& input, result_type& into, const limits& bounds) const
+    {
+        return command::read_entries<uidl>(input, bounds, [&](const entry_type& entry, std::error_code& ec) {
+            ec = keep(entry, into, bounds);
+            return true;
+        });
     }
 
     std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
@@ -48,6 +67,12 @@ public:
         entry_type entry;
         if (const auto ec = read_entry(line, entry, bounds))
             return ec;
+        return keep(entry, into, bounds);
+    }
+
+private:
+    static std::error_code keep(const entry_type& entry, result_type& into, const limits& bounds)
+    {
         if (into.size() >= bounds.listing_entries)
             return errc::listing_entries_limit;
         into.push_back({entry.number, std::string(entry.unique_id)});

@@ -191,9 +191,10 @@ public:
     /// Shows the line that was just written, and is about to be sent.
     void show_sent()
     {
-        // A copy, since the function may replace itself.
-        if (const auto show = observer_)
+        if (observer_) {
+            const auto show = observer_; // it may replace itself
             (*show)(direction::sent, output.shown());
+        }
     }
 
     /// Sends what is in the output. Nobody need wait for it: the reply tells that it arrived, and if it cannot be sent the

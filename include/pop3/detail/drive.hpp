@@ -282,7 +282,7 @@ private:
                 c.output.clear();
                 return fail(self, asio::error::operation_aborted);
             }
-            if ((fresh && (goes_on || finished())) || !c.input.empty()) {
+            if ((fresh && goes_on) || finished() || !c.input.empty()) {
                 std::error_code ec;
                 const auto wanted = feed(ec);
                 if (ec)
@@ -296,8 +296,12 @@ private:
                     return wait(self);
                 }
                 if constexpr (sends_ahead)
-                    if (exchange_.may_send(c.limits))
+                    if (exchange_.may_send(c.limits)) {
                         send(self);
+                        // It found an error instead of a line, and there is no reply left to wait for.
+                        if (finished())
+                            continue;
+                    }
             }
             if constexpr (works_at_once<Stream>) {
                 std::error_code ec;
@@ -309,8 +313,11 @@ private:
                     return wait(self);
                 if (ec)
                     return fail(self, ec);
-                if (octets > octets_per_turn)
+                if (octets > octets_per_turn) {
+                    // Who is slower than the server never waits.
+                    earn_time();
                     return asio::post(step_handler<Self>{std::move(self)});
+                }
             } else {
                 return wait(self);
             }
@@ -382,8 +389,10 @@ private:
     {
         if constexpr (Finish::ends_session) {
             auto& c = *connection_;
-            if constexpr (requires { c.stream.async_shutdown(std::move(self)); }) {
-                // However it ends: the reply to QUIT was the last thing to learn.
+            // The reply to QUIT was the last thing to learn: there is nothing to wait for.
+            if constexpr (requires { c.stream.say_goodbye(); }) {
+                c.stream.say_goodbye();
+            } else if constexpr (requires { c.stream.async_shutdown(std::move(self)); }) {
                 connection<Stream>::restart_deadline(connection_, c.limits.shutdown_time,
                                                      self.get_executor());
                 at_ = stage::shutting_down;

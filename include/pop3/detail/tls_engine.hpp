@@ -115,6 +115,13 @@ public:
         }
     }
 
+    /// Says good-bye, and waits for nothing.
+    void say_goodbye() noexcept
+    {
+        if (!fatal_)
+            perform(false, [this] { return SSL_shutdown(ssl()) < 0 ? -1 : 1; });
+    }
+
     /// Sends what it can.
     std::error_code flush() noexcept
     {
@@ -157,7 +164,7 @@ public:
     /// A message of a handshake has come in part.
     bool in_message() const noexcept
     {
-        return SSL_in_init(ssl()) == 1;
+        return !fatal_ && SSL_in_init(ssl()) == 1; // one that failed stays in one, for OpenSSL
     }
 
     // Who waits for input. Somebody who writes does so only while a message is incomplete, and then what it waits for may

@@ -53,13 +53,8 @@ public:
     bool append(const char* from, std::size_t n)
     {
         buffer_.take(buffer_size::bulk);
-        if (n > buffer_.size() - size())
+        if (n > buffer_.size() - end_)
             return false;
-        if (n > buffer_.size() - end_) {
-            std::memmove(buffer_.data(), data(), size());
-            end_ -= begin_;
-            begin_ = 0;
-        }
         std::memcpy(buffer_.data() + end_, from, n);
         end_ += n;
         return true;

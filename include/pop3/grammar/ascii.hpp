@@ -2,10 +2,15 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace pop3::grammar {
 
@@ -48,6 +53,24 @@ inline bool has_control(std::string_view text) noexcept
     for (; end - p > 8; p += 8)
         found |= controls(p);
     return (found & each(0x80)) != 0;
+}
+
+/// The first control in [begin, end), or `end`.
+inline const char* find_control(const char* begin, const char* end) noexcept
+{
+#if defined(__SSE2__)
+    for (; end - begin >= 16; begin += 16) {
+        const auto octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin));
+        const auto low = _mm_cmpeq_epi8(_mm_min_epu8(octets, _mm_set1_epi8(0x1f)), octets);
+        const auto del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f));
+        const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, del)));
+        if (found != 0)
+            return begin + std::countr_zero(found);
+    }
+#endif
+    while (begin != end && !is_control(*begin))
+        ++begin;
+    return begin;
 }
 
 /// `keyword` must be in upper case.

@@ -7,7 +7,9 @@
 #include <pop3/listing.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -75,8 +77,6 @@ constexpr std::optional<scan_listing> parse_scan_listing(std::string_view text) 
 /// "1 whqtswO00WBw418f9t5JxYwZ": an entry of UIDL (RFC 1939, section 7), with the unique-id as a view of `text`.
 /// RFC 1939 allows the octets 0x21 to 0x7E in a unique-id; real servers use others, so only controls are not
 /// taken.
-using pop3::unique_id_view;
-
 inline bool parse_unique_id_listing(std::string_view text, unique_id_view& into) noexcept
 {
     if (!detail::take_message_number(text, into.number))
@@ -93,6 +93,69 @@ inline std::optional<unique_id_view> parse_unique_id_listing(std::string_view te
     if (!parse_unique_id_listing(text, read))
         return std::nullopt;
     return read;
+}
+
+// An entry as the RFC writes it, and all there, is taken off the input in one pass, with the CRLF behind it. What looks
+// different in any way is left: to find out what it is there are the functions above, and `take_line`.
+
+namespace detail {
+
+/// Reads digits, as many as surely fit, and stops behind them. False if there is none, or another one.
+template <std::unsigned_integral Integer>
+bool read_digits(const char*& p, Integer& number) noexcept
+{
+    const auto digit = [&] {
+        return static_cast<unsigned>(static_cast<unsigned char>(*p)) - '0';
+    };
+    const char* const fitting = p + std::numeric_limits<Integer>::digits10;
+    const char* const begin = p;
+    Integer n{};
+    for (; p != fitting && digit() < 10; ++p)
+        n = static_cast<Integer>(n * 10 + digit());
+    number = n;
+    return p != begin && digit() >= 10;
+}
+
+/// Reads the number of an entry, and the space behind it.
+inline bool read_entry_number(const char*& p, message_number& number) noexcept
+{
+    std::uint32_t n = 0;
+    if (!read_digits(p, n) || n == 0 || *p != ' ')
+        return false;
+    ++p;
+    number = n;
+    return true;
+}
+
+} // namespace detail
+
+inline bool take_scan_listing(std::string_view& input, scan_listing& into) noexcept
+{
+    // More than the longest that can be read so: nothing below looks for the end of the input.
+    if (input.size() < 40)
+        return false;
+    const char* p = input.data();
+    if (!detail::read_entry_number(p, into.number) || !detail::read_digits(p, into.octets) || p[0] != '\r' ||
+        p[1] != '\n')
+        return false;
+    input.remove_prefix(static_cast<std::size_t>(p + 2 - input.data()));
+    return true;
+}
+
+inline bool take_unique_id_listing(std::string_view& input, unique_id_view& into) noexcept
+{
+    if (input.size() < 40)
+        return false;
+    const char* p = input.data();
+    const char* const end = p + input.size();
+    if (!detail::read_entry_number(p, into.number) || *p == ' ')
+        return false;
+    const char* const cr = find_control(p, end);
+    if (end - cr < 2 || cr == p || cr[0] != '\r' || cr[1] != '\n' || cr[-1] == ' ')
+        return false;
+    into.unique_id = std::string_view(p, static_cast<std::size_t>(cr - p));
+    input.remove_prefix(static_cast<std::size_t>(cr + 2 - input.data()));
+    return true;
 }
 
 } // namespace pop3::grammar

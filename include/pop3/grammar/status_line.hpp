@@ -26,11 +26,15 @@ struct status_line {
 constexpr std::optional<status_line> parse_status_line(std::string_view line) noexcept
 {
     const auto rest = [&](std::size_t indicator) {
-        auto text = line.substr(indicator);
+        auto text = line;
+        text.remove_prefix(indicator);
         if (text.starts_with(' '))
             text.remove_prefix(1);
         return text;
     };
+    // How nearly all of them begin.
+    if (line.starts_with("+OK"))
+        return status_line{status::ok, rest(3)};
     if (is_keyword(line.substr(0, 3), "+OK"))
         return status_line{status::ok, rest(3)};
     if (is_keyword(line.substr(0, 4), "-ERR"))

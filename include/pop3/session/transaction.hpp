@@ -425,6 +425,7 @@ public:
 
     // clang-format off
     auto async_receive(auto&&...) & = delete; // it consumes the session: write std::move(s).async_receive(...)
+    auto async_pipeline(auto&&...) = delete; // what may be pipelined: commands of TRANSACTION that stay there, or a range of one and a function for the index and the reply
     auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
     auto async_login(auto&&...) = delete; // this session is logged in: for another user connect again
     auto async_user(auto&&...) = delete; // USER is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
