@@ -55,12 +55,16 @@ set(POP3_HEADERS
   include/pop3/detail/remember.hpp
   include/pop3/detail/start_tls.hpp
   include/pop3/detail/stay.hpp
+  include/pop3/detail/tls_bio.hpp
   include/pop3/detail/tls_channel_binding.hpp
+  include/pop3/detail/tls_engine.hpp
   include/pop3/detail/tls_fingerprint.hpp
   include/pop3/detail/tls_handshake.hpp
   include/pop3/detail/tls_identity.hpp
   include/pop3/detail/tls_info.hpp
   include/pop3/detail/tls_last_error.hpp
+  include/pop3/detail/tls_octets.hpp
+  include/pop3/detail/tls_operation.hpp
   include/pop3/detail/tls_pins.hpp
   include/pop3/detail/tls_pointer.hpp
   include/pop3/detail/tls_resumption.hpp

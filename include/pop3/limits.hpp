@@ -48,8 +48,8 @@ struct limits {
     /// Time for any other operation, from its start to its completion: all its writes and reads. Each MiB that comes, and each
     /// reply of a pipeline, earns it the whole of it again: what is large may take long, what stands still may not.
     std::chrono::milliseconds operation_time = std::chrono::minutes(5);
-    /// Time given to the orderly end of TLS after the reply to QUIT. When it passes the socket is closed; that
-    /// is no error.
+    /// Time given to the orderly end of TLS after the reply to QUIT, over a stream of the user's own: over a `tls_stream`
+    /// nothing is waited for. When it passes the socket is closed; that is no error.
     std::chrono::milliseconds shutdown_time = std::chrono::seconds(2);
 };
 

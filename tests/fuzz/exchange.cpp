@@ -16,6 +16,9 @@
 #include <pop3/command/list.hpp>
 #include <pop3/command/login.hpp>
 #include <pop3/command/noop.hpp>
+#include <pop3/command/pipeline.hpp>
+#include <pop3/command/range_pipeline.hpp>
+#include <pop3/command/receive.hpp>
 #include <pop3/command/retr.hpp>
 #include <pop3/command/start_tls.hpp>
 #include <pop3/command/stat.hpp>
@@ -35,6 +38,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -53,6 +57,9 @@ pop3::limits small_limits()
     l.listing_entries = 4;
     l.unique_id = 20;
     l.message_octets = 100;
+    l.streamed_octets = 200;
+    l.drained_octets = 50;
+    l.pipeline_commands = 3;
     l.challenges = 3;
     l.scram_min_iterations = 1;
     l.scram_max_iterations = 64;
@@ -165,6 +172,95 @@ auto by(Mechanism mechanism)
     return pop3::command::auth<Mechanism>(std::move(mechanism));
 }
 
+/// Feeds what sends ahead of its replies, which are all there at once, or come in pieces of `size`.
+template <class Pipeline>
+std::error_code run_pipeline(Pipeline& pipeline, std::string_view octets, std::size_t size)
+{
+    const auto limits = small_limits();
+    pop3::command::command_line line;
+    std::error_code ec;
+    std::string input;
+    std::size_t in_flight = 0;
+    for (auto wants = pop3::command::next::read; wants == pop3::command::next::read && !octets.empty();) {
+        while (pipeline.may_send(limits)) {
+            const auto before = line.octets().size();
+            require(!pipeline.write(line) && !line.end());
+            pipeline.sent(line.octets().size() - before);
+            require(++in_flight <= pipeline.answered() + limits.pipeline_commands + 1);
+        }
+        line.clear();
+        input += octets.substr(0, size);
+        octets.remove_prefix(std::min(size, octets.size()));
+        std::string_view rest = input;
+        wants = pipeline.consume(rest, limits, ec);
+        input.erase(0, input.size() - rest.size());
+        if (ec)
+            break;
+    }
+    return ec;
+}
+
+void check_pipelines(std::string_view octets, std::size_t size)
+{
+    namespace c = pop3::command;
+    std::string body;
+    const auto sink = [&](std::span<const char> piece) {
+        body.append(piece.data(), piece.size());
+    };
+    c::pipeline mixed(true, c::stat(), c::uidl(), c::retr_to(1, sink), c::list(), c::noop());
+    (void)run_pipeline(mixed, octets, size);
+    (void)mixed.take();
+
+    const std::vector<decltype(c::retr_to(1, sink))> many(20, c::retr_to(1, sink));
+    std::size_t replies = 0;
+    const auto on_reply = [&](std::size_t index, const pop3::reply<pop3::delivery>& reply) {
+        require(index == replies && reply.answered());
+        ++replies;
+    };
+    c::range_pipeline<std::vector<decltype(c::retr_to(1, sink))>, decltype(on_reply)> range(true, many,
+                                                                                            on_reply);
+    (void)run_pipeline(range, octets, size);
+    require(replies == range.take());
+}
+
+/// A body is the same in memory, from a sink, and received piece by piece, however it comes.
+void check_bodies(std::string_view octets, std::size_t size)
+{
+    namespace c = pop3::command;
+    auto limits = small_limits();
+    limits.streamed_octets = limits.message_octets;
+    std::string from_sink;
+    c::exchange streamed(c::retr_to(1, [&](std::span<const char> piece) {
+        require(!piece.empty());
+        from_sink.append(piece.data(), piece.size());
+    }));
+    c::exchange whole(c::retr(1));
+    std::string_view rest = octets;
+    std::error_code ec;
+    std::error_code sink_ec;
+    const auto wants = whole.consume(rest, limits, ec);
+    std::string_view sink_rest = octets;
+    const auto sink_wants = streamed.consume(sink_rest, limits, sink_ec);
+    require(wants == sink_wants && bool(ec) == bool(sink_ec) && (ec || rest == sink_rest));
+    if (ec || wants != c::next::done || whole.refused())
+        return;
+    const auto message = *whole.take();
+    require(streamed.take()->complete && message.octets() == from_sink);
+
+    auto body = octets.substr(octets.find('\n') + 1);
+    std::string received;
+    pop3::grammar::body_decoder decoder;
+    std::vector<char> room(size);
+    for (;;) {
+        c::receive_piece piece(&decoder, room);
+        require(piece.consume(body, limits, ec) == c::next::done);
+        if (piece.at_end())
+            break;
+        received.append(room.data(), piece.received());
+    }
+    require(received == from_sink && body == rest);
+}
+
 /// What can be made of a URL can be written, and reads the same.
 void check_url(std::string_view text)
 {
@@ -204,7 +300,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view octets(reinterpret_cast<const char*>(data) + 2, size - 2);
     const pop3::password alice("user", "pencil");
     const pop3::sasl::scram_nonce nonce("abc");
-    switch (data[0] % 21) {
+    switch (data[0] % 26) {
     case 0:
         check(c::await_greeting(), octets, piece);
         break;
@@ -279,6 +375,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     case 19:
         check_url(octets);
+        break;
+    case 21:
+        check(of(c::list_to([](const pop3::scan_listing&) {})), octets, piece);
+        break;
+    case 22:
+        check(of(c::uidl_to([n = 0](const pop3::unique_id_view& entry) mutable {
+                  require(entry.number.valid() && !entry.unique_id.empty());
+                  return ++n == 3 ? pop3::flow::drain : pop3::flow::more;
+              })),
+              octets, piece);
+        break;
+    case 23:
+        check_pipelines(octets, octets.size());
+        check_pipelines(octets, piece);
+        break;
+    case 24:
+        check_bodies(octets, piece);
+        break;
+    case 25: // how much the sink was given depends on the cut
+        (void)feed(of(c::retr_to(1, [](std::span<const char>) { return pop3::flow::drain; })), octets, piece);
         break;
     default:
         (void)pop3::sasl::says_token_expired(octets);

@@ -8,19 +8,26 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
+#include <asio/write.hpp>
 
 #include <openssl/x509_vfy.h>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <iostream>
+#include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>

@@ -44,6 +44,8 @@ constexpr row rows[] = {
     {errc::languages_limit, true, "limits::languages"},
     {errc::unique_id_limit, true, "limits::unique_id"},
     {errc::message_octets_limit, true, "limits::message_octets"},
+    {errc::streamed_octets_limit, true, "limits::streamed_octets"},
+    {errc::drained_octets_limit, true, "limits::drained_octets"},
     {errc::malformed_challenge, true, ""},
     {errc::challenges_limit, true, "limits::challenges"},
     {errc::scram_min_iterations_limit, true, "limits::scram_min_iterations"},

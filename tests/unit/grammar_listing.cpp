@@ -3,7 +3,9 @@
 
 // grammar/listing.hpp, and the numbers in it: grammar/decimal.hpp.
 
+#include <pop3/grammar/ascii.hpp>
 #include <pop3/grammar/decimal.hpp>
+#include <pop3/grammar/line.hpp>
 #include <pop3/grammar/listing.hpp>
 
 #include "feed.hpp"
@@ -21,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -93,9 +96,59 @@ std::optional<pop3::unique_id_listing> unique_id(std::string_view text)
 
 } // namespace by_the_book
 
+auto fields(const scan_listing& entry)
+{
+    return std::pair(entry.number, entry.octets);
+}
+
+auto fields(const pop3::unique_id_view& entry)
+{
+    return std::pair(entry.number, entry.unique_id);
+}
+
+/// What is taken at sight must be what is found out slowly.
+template <class Entry, class Take, class Parse>
+void check_taken(std::string_view wire, Take take, Parse parse)
+{
+    std::vector<char> octets(wire.begin(), wire.end());
+    octets.shrink_to_fit();
+    std::string_view fast(octets.data(), octets.size());
+    Entry taken;
+    if (!take(fast, taken)) {
+        if (fast.data() != octets.data() || fast.size() != octets.size())
+            FAIL_CHECK("not taken, but used: " << escaped(wire));
+        return;
+    }
+    std::string_view slow(octets.data(), octets.size());
+    std::error_code ec;
+    const auto line = pop3::grammar::take_line(slow, 100'000, ec);
+    Entry parsed;
+    const bool right = line && !ec && !line->starts_with('.') && parse(*line, parsed);
+    if (!right)
+        FAIL_CHECK("taken, but wrong: " << escaped(wire));
+    else if (!(fields(taken) == fields(parsed)) || fast != slow)
+        FAIL_CHECK("taken for another: " << escaped(wire));
+}
+
+void check_taken(std::string_view line)
+{
+    static unsigned turn = 0;
+    ++turn;
+    const std::string wire =
+        std::string(line) + "\r\n" +
+        std::string("2 1000\r\n3 12\r\n4 77777\r\n5 1\r\n6 2\r\n.\r\n").substr(0, turn % 45);
+    check_taken<scan_listing>(
+        wire, [](auto& in, auto& e) { return pop3::grammar::take_scan_listing(in, e); },
+        [](auto in, auto& e) { return parse_scan_listing(in, e); });
+    check_taken<pop3::unique_id_view>(
+        wire, [](auto& in, auto& e) { return pop3::grammar::take_unique_id_listing(in, e); },
+        [](auto in, auto& e) { return parse_unique_id_listing(in, e); });
+}
+
 /// How many of the parsers took `line`.
 int check_all(std::string_view line)
 {
+    check_taken(line);
     // In memory that ends where the line does: AddressSanitizer sees who looks further.
     std::vector<char> octets(line.begin(), line.end());
     octets.shrink_to_fit();
@@ -333,6 +386,66 @@ TEST_CASE(
     CHECK(id.number == pop3::message_number(1));
     CHECK(id.unique_id == "abc");
     CHECK(!parse_unique_id_listing("2 ", id));
+}
+
+TEST_CASE("listings: what is written as it should be is taken at sight, with its CRLF")
+{
+    const std::string behind = "2 x\r\n........................................";
+    for (const std::string number : {"1", "12", "1234567", "12345678", "123456789"}) {
+        for (const std::string size : {"0", "9", "1234567", "12345678", "1234567890123456789"}) {
+            const std::string wire = number + " " + size + "\r\n" + behind;
+            std::string_view input = wire;
+            scan_listing entry;
+            REQUIRE(pop3::grammar::take_scan_listing(input, entry));
+            CHECK(std::to_string(entry.number.value()) == number);
+            CHECK(std::to_string(entry.octets) == size);
+            CHECK(input == behind);
+        }
+        for (const std::string id :
+             {"a", "0123456789abcde", "0123456789abcdef", "0123456789abcdefg", "a b", "\x80\xff"}) {
+            for (std::size_t more = 0; more != 20; ++more) {
+                const std::string wire = number + " " + std::string(more, '~') + id + "\r\n" + behind;
+                std::string_view input = wire;
+                pop3::unique_id_view entry;
+                REQUIRE(pop3::grammar::take_unique_id_listing(input, entry));
+                CHECK(std::to_string(entry.number.value()) == number);
+                CHECK(entry.unique_id == std::string(more, '~') + id);
+                CHECK(input == behind);
+            }
+        }
+    }
+
+    // Nothing else, however like it looks.
+    for (const auto& odd : {"0 5\r\n", "1 5 \r\n", " 1 5\r\n", "1  5\r\n", "1 5\n", "1 5\r5\r\n", "1\t5\r\n",
+                            "1 \r\n", "1\r\n", ".\r\n", "-1 5\r\n", "1 5x\r\n"}) {
+        const std::string wire = odd + behind;
+        std::string_view input = wire;
+        scan_listing entry;
+        CAPTURE(odd);
+        CHECK(!pop3::grammar::take_scan_listing(input, entry));
+        CHECK(input == wire);
+        if (std::string_view(odd) != "1 5x\r\n") {
+            pop3::unique_id_view id;
+            CHECK(!pop3::grammar::take_unique_id_listing(input, id));
+        }
+    }
+}
+
+TEST_CASE("find_control: the first, wherever it is")
+{
+    for (std::size_t size = 0; size != 70; ++size) {
+        for (std::size_t at = 0; at <= size; ++at) {
+            for (const char control : {'\r', '\0', '\x1f', '\x7f'}) {
+                std::vector<char> octets(size, '\x80');
+                for (std::size_t i = 0; i != size; ++i)
+                    octets[i] = static_cast<char>(i % 3 == 0 ? 0x20 : i % 3 == 1 ? 0x7e : 0xff);
+                if (at != size)
+                    octets[at] = control;
+                const char* const begin = octets.data();
+                CHECK(pop3::grammar::find_control(begin, begin + size) == begin + at);
+            }
+        }
+    }
 }
 
 TEST_CASE("take_decimal: takes the digits, and leaves what follows")

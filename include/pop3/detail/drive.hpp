@@ -141,6 +141,7 @@ private:
 
     /// What is read before other handlers have their turn.
     static constexpr std::size_t octets_per_turn = 1u << 20;
+    static constexpr int reads_per_turn = 64;
     /// What earns as much time as a whole operation has at first.
     static constexpr std::size_t octets_per_deadline = 1u << 20;
 
@@ -277,6 +278,7 @@ private:
     {
         auto& c = *connection_;
         std::size_t octets = 0;
+        int reads = 0;
         for (bool fresh = true;; fresh = false) {
             if (stopped(self)) {
                 c.output.clear();
@@ -313,7 +315,7 @@ private:
                     return wait(self);
                 if (ec)
                     return fail(self, ec);
-                if (octets > octets_per_turn) {
+                if (octets > octets_per_turn || ++reads == reads_per_turn) {
                     // Who is slower than the server never waits.
                     earn_time();
                     return asio::post(step_handler<Self>{std::move(self)});

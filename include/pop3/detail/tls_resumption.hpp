@@ -75,10 +75,11 @@ inline void keep_session(SSL* ssl, SSL_SESSION* session) noexcept
     ERR_set_mark();
     try {
         const auto server = verified_server(ssl);
+        const bool wanted = !server.empty() && !state->sessions.has_plenty(server);
         // A copy: OpenSSL marks the original as not to be resumed when the connection ends without a close_notify, which
         // is just when a client comes back.
-        tls_session copy(SSL_SESSION_dup(session));
-        if (copy && !server.empty())
+        tls_session copy(wanted ? SSL_SESSION_dup(session) : nullptr);
+        if (copy)
             state->sessions.keep(server, std::move(copy), epoch);
     } catch (...) {
         // Without memory there is nothing to resume.

@@ -52,6 +52,18 @@ public:
             servers_.pop_back();
     }
 
+    /// There are as many as are kept, and they are new: another one is not worth its copy. Who makes a thousand connections
+    /// gets two sessions for each.
+    bool has_plenty(const std::string& server)
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = find(server);
+        if (at == servers_.end() || at->second.size() < max_per_server)
+            return false;
+        const auto age = std::time(nullptr) - time_of(at->second.back().get());
+        return age >= 0 && age < 60;
+    }
+
     /// The newest session, which is kept no longer: what is seen twice tells that the two connections are of one client
     /// (RFC 8446, appendix C.4).
     tls_session take(const std::string& server)
@@ -95,14 +107,18 @@ private:
                             [&](const entry& e) { return e.first == name; });
     }
 
-    static bool expired(const SSL_SESSION* session)
+    static std::time_t time_of(const SSL_SESSION* session)
     {
 #if OPENSSL_VERSION_NUMBER >= 0x30300000L
-        const std::time_t made = SSL_SESSION_get_time_ex(session);
+        return SSL_SESSION_get_time_ex(session);
 #else
-        const std::time_t made = SSL_SESSION_get_time(session);
+        return SSL_SESSION_get_time(session);
 #endif
-        const std::time_t age = std::time(nullptr) - made;
+    }
+
+    static bool expired(const SSL_SESSION* session)
+    {
+        const std::time_t age = std::time(nullptr) - time_of(session);
         const auto hint = SSL_SESSION_get_ticket_lifetime_hint(session);
         // Before TLS 1.3 a hint of 0 says nothing (RFC 5077, section 3.3).
         const bool hinted = hint != 0 || SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION;

@@ -6,9 +6,11 @@
 #include <pop3/grammar/decimal.hpp>
 #include <pop3/listing.hpp>
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -100,10 +102,39 @@ inline std::optional<unique_id_view> parse_unique_id_listing(std::string_view te
 
 namespace detail {
 
+/// Reads up to seven digits at once, and stops behind them: what is at `p` must have eight octets. False if there is none,
+/// or another one.
+template <std::unsigned_integral Integer>
+bool read_few_digits(const char*& p, Integer& number) noexcept
+{
+    constexpr auto each = [](std::uint64_t octet) {
+        return octet * 0x01'01'01'01'01'01'01'01;
+    };
+    std::uint64_t octets;
+    std::memcpy(&octets, p, sizeof octets);
+    octets ^= each('0');
+    // The high bit of an octet comes up if it is no digit. What then goes on to those behind it does no harm.
+    const auto others = ((octets + each(0x80 - 10)) | octets) & each(0x80);
+    const auto digits = static_cast<unsigned>(std::countr_zero(others)) / 8;
+    if (digits == 0 || digits == 8)
+        return false;
+    // With zeros in front there are eight: then twice four, then one number of two of them, and so on.
+    octets <<= 8 * (8 - digits);
+    octets = (octets * (1 + (10 << 8))) >> 8;
+    octets = ((octets & 0x00'ff'00'ff'00'ff'00'ff) * (1 + (100 << 16))) >> 16;
+    octets = ((octets & 0x00'00'ff'ff'00'00'ff'ff) * (1 + (10'000ull << 32))) >> 32;
+    number = static_cast<Integer>(octets);
+    p += digits;
+    return true;
+}
+
 /// Reads digits, as many as surely fit, and stops behind them. False if there is none, or another one.
 template <std::unsigned_integral Integer>
 bool read_digits(const char*& p, Integer& number) noexcept
 {
+    if constexpr (std::endian::native == std::endian::little)
+        if (read_few_digits(p, number))
+            return true;
     const auto digit = [&] {
         return static_cast<unsigned>(static_cast<unsigned char>(*p)) - '0';
     };

@@ -325,6 +325,8 @@ public:
     auto async_uidl(auto&&...) = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): finish async_login() first
     auto async_retr(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
     auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): finish async_login() first
+    auto async_receive(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_pipeline(auto&&...) = delete; // pipelines are for TRANSACTION: finish async_login() first
     auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
     auto async_rset(auto&&...) = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
     auto async_noop(auto&&...) = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): finish async_login() first

@@ -50,6 +50,8 @@ public:
     auto async_uidl(auto&&...) = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): this session ended with async_quit(), connect again
     auto async_retr(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
     auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): this session ended with async_quit(), connect again
+    auto async_receive(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_pipeline(auto&&...) = delete; // this session ended with async_quit(): connect again
     auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
     auto async_rset(auto&&...) = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): after async_quit() deletions cannot be undone
     auto async_noop(auto&&...) = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
