@@ -209,8 +209,10 @@ int main(int argc, char** argv)
         to.port = argv[2];
         // Slow links and large maildrops take long.
         to.options.limits.operation_time = std::chrono::hours(1);
-        if (const auto window = setting("POP3_WINDOW"); !window.empty())
+        if (const auto window = setting("POP3_WINDOW"); !window.empty()) {
             to.options.limits.pipeline_commands = std::stoul(std::string(window));
+            to.options.limits.pipeline_octets = 16 * to.options.limits.pipeline_commands;
+        }
         if (mode != "plain") {
             const std::string ca(setting("BENCH_CA"));
             to.tls.load_verify_file(ca);

@@ -41,9 +41,10 @@ public:
     std::string_view next(std::string_view& input, std::size_t most) noexcept
     {
         if (at_ == position::line_start && input.starts_with('.')) {
-            if (input == "." || input == ".\r")
+            const bool cr = input.size() > 1 && input[1] == '\r';
+            if (input.size() == (cr ? 2 : 1))
                 return {};
-            if (input.starts_with(".\r\n")) {
+            if (cr && input[2] == '\n') {
                 input.remove_prefix(3);
                 at_ = position::end;
                 return {};

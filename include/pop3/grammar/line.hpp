@@ -26,7 +26,7 @@ inline std::optional<std::string_view> take_line(std::string_view& input, std::s
             ec = errc::response_line_limit;
         return std::nullopt;
     }
-    const auto line = input.substr(0, static_cast<std::size_t>(found - input.data()));
+    const std::string_view line(input.data(), static_cast<std::size_t>(found - input.data()));
     if (!line.empty() && line.size() - 1 > limit)
         ec = errc::response_line_limit;
     // To take a bare LF for a line's end is how one reply is smuggled into another.
@@ -35,7 +35,7 @@ inline std::optional<std::string_view> take_line(std::string_view& input, std::s
     if (ec)
         return std::nullopt;
     input.remove_prefix(line.size() + 1);
-    return line.substr(0, line.size() - 1);
+    return std::string_view(line.data(), line.size() - 1);
 }
 
 } // namespace pop3::grammar

@@ -182,7 +182,7 @@ inline bool take_unique_id_listing(std::string_view& input, unique_id_view& into
     if (!detail::read_entry_number(p, into.number) || *p == ' ')
         return false;
     const char* const cr = find_control(p, end);
-    if (end - cr < 2 || cr == p || cr[0] != '\r' || cr[1] != '\n' || cr[-1] == ' ')
+    if (end - cr < 2 || cr[0] != '\r' || cr[1] != '\n' || cr[-1] == ' ')
         return false;
     into.unique_id = std::string_view(p, static_cast<std::size_t>(cr - p));
     input.remove_prefix(static_cast<std::size_t>(cr + 2 - input.data()));

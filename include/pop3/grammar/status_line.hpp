@@ -33,7 +33,7 @@ constexpr std::optional<status_line> parse_status_line(std::string_view line) no
         return text;
     };
     // How nearly all of them begin.
-    if (line.starts_with("+OK"))
+    if (line.size() >= 3 && line[0] == '+' && line[1] == 'O' && line[2] == 'K')
         return status_line{status::ok, rest(3)};
     if (is_keyword(line.substr(0, 3), "+OK"))
         return status_line{status::ok, rest(3)};

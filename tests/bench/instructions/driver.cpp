@@ -225,8 +225,8 @@ int main(int argc, char** argv)
             std::rethrow_exception(e);
     };
     asio::co_spawn(
-        context,
-        [&]() -> asio::awaitable<void> { mailbox = co_await log_in(context.get_executor(), s); }, fail);
+        context, [&]() -> asio::awaitable<void> { mailbox = co_await log_in(context.get_executor(), s); },
+        fail);
     context.run();
     prepare(*s, what, n, size);
     asio::co_spawn(context, work(mailbox, what, n), fail);
