@@ -34,9 +34,9 @@ public:
         line.verb(verb);
     }
 
-    static bool take_entry(std::string_view& input, entry_type& entry) noexcept
+    static const char* read_at_sight(const char* begin, const char* end, entry_type& entry) noexcept
     {
-        return grammar::take_scan_listing(input, entry);
+        return grammar::read_scan_listing(begin, end, entry);
     }
 
     static std::error_code check_entry(const entry_type&, const limits&)

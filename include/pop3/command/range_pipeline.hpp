@@ -36,9 +36,9 @@ using command_of_range = std::remove_cvref_t<std::ranges::range_reference_t<Rang
 
 /// A range, of any length, of commands of one type.
 template <class Range>
-concept range_of_commands = std::ranges::input_range<std::decay_t<Range>> &&
-                            std::constructible_from<std::decay_t<Range>, Range> &&
-                            command_value<detail::command_of_range<std::decay_t<Range>>>;
+concept range_of_commands =
+    std::ranges::input_range<std::decay_t<Range>> && std::constructible_from<std::decay_t<Range>, Range> &&
+    command_value<detail::command_of_range<std::decay_t<Range>>>;
 
 /// Is called with the index of each command in its range, and its reply, in order. It returns void, or a `flow`.
 template <class F, class Result>

@@ -4,27 +4,31 @@
 
 #include <pop3/limits.hpp>
 
+#include <cstddef>
 #include <string_view>
 #include <system_error>
 
 namespace pop3::command {
 
-/// Reads the entries of a listing off the front of `input` for as long as `Command::take_entry` knows them at sight, and
+/// Reads the entries of a listing off the front of `input` for as long as `Command::read_at_sight` knows them, and
 /// `keep(entry, ec)` wants more. What it leaves (the end, the start of a line, what is odd) is for `read_line`.
 template <class Command, class Keep>
 std::error_code read_entries(std::string_view& input, const limits& bounds, Keep keep)
 {
     std::error_code ec;
     typename Command::entry_type entry;
+    const char* at = input.data();
+    const char* const end = at + input.size();
     for (bool more = true; more && !ec;) {
-        auto rest = input;
-        if (!Command::take_entry(rest, entry) || input.size() - rest.size() - 2 > bounds.response_line)
+        const char* const behind = Command::read_at_sight(at, end, entry);
+        if (behind == nullptr || static_cast<std::size_t>(behind - at) - 2 > bounds.response_line)
             break;
         ec = Command::check_entry(entry, bounds);
         if (!ec)
             more = keep(entry, ec);
-        input = rest;
+        at = behind;
     }
+    input = std::string_view(at, static_cast<std::size_t>(end - at));
     return ec;
 }
 

@@ -35,9 +35,9 @@ public:
         line.verb(verb);
     }
 
-    static bool take_entry(std::string_view& input, entry_type& entry) noexcept
+    static const char* read_at_sight(const char* begin, const char* end, entry_type& entry) noexcept
     {
-        return grammar::take_unique_id_listing(input, entry);
+        return grammar::read_unique_id_listing(begin, end, entry);
     }
 
     static std::error_code check_entry(const entry_type& entry, const limits& bounds)

@@ -97,8 +97,9 @@ inline std::optional<unique_id_view> parse_unique_id_listing(std::string_view te
     return read;
 }
 
-// An entry as the RFC writes it, and all there, is taken off the input in one pass, with the CRLF behind it. What looks
-// different in any way is left: to find out what it is there are the functions above, and `take_line`.
+// An entry as the RFC writes it, and all there, is read in one pass, with the CRLF behind it: what comes back is where the
+// next one begins. Null for what looks different in any way: to find out what it is there are the functions above, and
+// `take_line`. (A pointer by value, since a view by reference would go by way of memory for each entry.)
 
 namespace detail {
 
@@ -160,33 +161,26 @@ inline bool read_entry_number(const char*& p, message_number& number) noexcept
 
 } // namespace detail
 
-inline bool take_scan_listing(std::string_view& input, scan_listing& into) noexcept
+inline const char* read_scan_listing(const char* p, const char* end, scan_listing& into) noexcept
 {
     // More than the longest that can be read so: nothing below looks for the end of the input.
-    if (input.size() < 40)
-        return false;
-    const char* p = input.data();
+    if (end - p < 40)
+        return nullptr;
     if (!detail::read_entry_number(p, into.number) || !detail::read_digits(p, into.octets) || p[0] != '\r' ||
         p[1] != '\n')
-        return false;
-    input.remove_prefix(static_cast<std::size_t>(p + 2 - input.data()));
-    return true;
+        return nullptr;
+    return p + 2;
 }
 
-inline bool take_unique_id_listing(std::string_view& input, unique_id_view& into) noexcept
+inline const char* read_unique_id_listing(const char* p, const char* end, unique_id_view& into) noexcept
 {
-    if (input.size() < 40)
-        return false;
-    const char* p = input.data();
-    const char* const end = p + input.size();
-    if (!detail::read_entry_number(p, into.number) || *p == ' ')
-        return false;
+    if (end - p < 40 || !detail::read_entry_number(p, into.number) || *p == ' ')
+        return nullptr;
     const char* const cr = find_control(p, end);
     if (end - cr < 2 || cr[0] != '\r' || cr[1] != '\n' || cr[-1] == ' ')
-        return false;
+        return nullptr;
     into.unique_id = std::string_view(p, static_cast<std::size_t>(cr - p));
-    input.remove_prefix(static_cast<std::size_t>(cr + 2 - input.data()));
-    return true;
+    return cr + 2;
 }
 
 } // namespace pop3::grammar
