@@ -9,14 +9,18 @@
 
 #include <pop3/pop3.hpp>
 
+#include <asio/awaitable.hpp>
 #include <asio/error.hpp>
+#include <asio/io_context.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -217,6 +221,41 @@ TEST_CASE("replies that are none")
             CHECK(ec == pop3::errc::malformed_reply);
         });
     }
+}
+
+namespace {
+
+/// Throws when half of it is written.
+struct half_written {
+    static constexpr std::string_view verb = "XTND";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::single_line;
+    using result_type = void;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    void write(pop3::command::command_line& line) const
+    {
+        line.verb(verb).argument("half");
+        throw std::runtime_error("half");
+    }
+};
+
+} // namespace
+
+TEST_CASE("a command that throws while it is written leaves nothing behind")
+{
+    const auto talk = test::logged_in();
+    talk->client("NOOP\r\n").server("+OK\r\n");
+    asio::io_context context(1);
+    test::mailbox_session mailbox;
+    test::run(context, [&]() -> asio::awaitable<void> { mailbox = co_await test::log_in(talk); });
+
+    CHECK_THROWS_AS(mailbox.async_execute(half_written(), [](std::error_code, pop3::reply<void>) {}),
+                    std::runtime_error);
+    std::error_code ec = pop3::errc::timed_out;
+    mailbox.async_noop([&](std::error_code e, pop3::reply<void>) { ec = e; });
+    test::run(context);
+    CHECK(!ec);
+    CHECK(talk->finished());
 }
 
 TEST_CASE("a refusal hands the session back, or is thrown and drops it")

@@ -128,9 +128,12 @@ public:
             // An observer, a command, a sink or an allocation threw: nobody will complete the operation any more.
             // One that had not begun leaves the session as it was.
             const bool begun = at_ != stage::start && at_ != stage::not_started && at_ != stage::completed;
-            if (const auto c = begun ? watched.lock() : nullptr) {
+            const auto c = watched.lock();
+            if (c && begun) {
                 c->close();
                 c->end();
+            } else if (c && !c->busy()) {
+                c->output.drop_line(); // half of it may have been written
             }
             throw;
         }
