@@ -967,3 +967,52 @@ TEST_CASE("views, with and without an end")
 #endif
 
 TEST_SUITE_END();
+
+namespace {
+
+/// Of a user: one that must not be sent.
+struct guarded {
+    static constexpr std::string_view verb = "XDEL";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::single_line;
+    using result_type = void;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    void write(pop3::command::command_line& line) const
+    {
+        line.verb(verb).number(number);
+    }
+
+    std::error_code check() const
+    {
+        return number == 2 ? make_error_code(pop3::errc::invalid_argument) : std::error_code();
+    }
+
+    unsigned number;
+};
+
+} // namespace
+
+TEST_CASE("what a command's own check forbids to send is not sent, and ends the pipeline there")
+{
+    const auto talk = test::logged_in();
+    talk->client("XDEL 1\r\n").server("+OK\r\n").client("NOOP\r\n").server("+OK\r\n");
+    asio::io_context context(1);
+    test::mailbox_session mailbox;
+    test::run(context, [&]() -> asio::awaitable<void> { mailbox = co_await test::log_in(talk); });
+
+    std::error_code ec;
+    std::size_t answered = 0;
+    mailbox.async_pipeline(
+        std::vector<guarded>{{1}, {2}, {3}}, [](std::size_t, pop3::reply<void>) {},
+        [&](std::error_code e, std::size_t n) {
+            ec = e;
+            answered = n;
+        });
+    test::run(context);
+    CHECK(ec == pop3::errc::invalid_argument);
+    CHECK(answered == 1);
+    mailbox.async_noop([&](std::error_code e, pop3::reply<void>) { ec = e; });
+    test::run(context);
+    CHECK(!ec);
+    CHECK(talk->finished());
+}

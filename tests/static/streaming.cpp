@@ -371,3 +371,14 @@ static_assert(delivery{} == delivery{0, false} && listing_delivery{} == listing_
 static_assert(flow{} == flow::more);
 
 } // namespace
+
+// What derives from a socket may encrypt what it reads and writes: only what `async_stream` names may be called.
+struct masked : asio::ip::tcp::socket {
+    using asio::ip::tcp::socket::socket;
+};
+static_assert(pop3::async_stream<masked>);
+static_assert(!pop3::detail::works_at_once<masked>);
+static_assert(pop3::detail::works_at_once<asio::ip::tcp::socket>);
+static_assert(pop3::detail::works_at_once<pop3::tcp_stream>);
+static_assert(pop3::detail::works_at_once<pop3::cleartext_stream>);
+static_assert(pop3::detail::works_at_once<pop3::tls_stream>);

@@ -89,6 +89,8 @@ concept leaves_state = requires {
 /// A command that leads to another state says where: `using on_ok = ...; using on_refusal = ...;`, both states. One that
 /// puts a reusable secret on the wire says `static constexpr bool reveals_secret = true;` (see `reveals_secret`).
 ///
+/// It may also have `std::error_code check() const`: what forbids to send it, besides what its line shows.
+///
 /// An error that one of them returns ends the session. A command that owns memory must have a constructor, and
 /// not be an aggregate: g++ 12 miscompiles temporaries of such in a `co_await` expression.
 template <class C>

@@ -84,6 +84,7 @@ template <class Command, sink_for<typename Command::entry_type> Sink>
 class delivered_listing : public delivered_base<Command, Sink> {
 public:
     using result_type = listing_delivery;
+    static constexpr bool reads_entries = true;
     using delivered_base<Command, Sink>::delivered_base;
 
     std::error_code read_entries(std::string_view& input, listing_delivery& into, const limits& bounds)

@@ -12,6 +12,7 @@
 #include <pop3/limits.hpp>
 #include <pop3/reply.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -161,13 +162,15 @@ private:
         }
     }
 
-    static constexpr bool has_sink = requires(const Command& c) { c.wanted(); };
+    static constexpr bool has_sink = requires(const Command& c) {
+        { c.wanted() } -> std::same_as<flow>;
+    };
 
     /// Lets the command read what it can read faster than line by line. False if that was the end of it.
     bool read_ahead([[maybe_unused]] std::string_view& input, [[maybe_unused]] const limits& bounds,
                     [[maybe_unused]] std::error_code& ec)
     {
-        if constexpr (requires { command_.read_entries(input, result_, bounds); })
+        if constexpr (requires { requires Command::reads_entries; })
             if (wanted_ == flow::more)
                 take_in(command_.read_entries(input, result_, bounds), ec);
         return !ec && !closes();

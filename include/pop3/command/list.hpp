@@ -25,6 +25,7 @@ class list {
 public:
     static constexpr std::string_view verb = "LIST";
     static constexpr reply_shape shape = reply_shape::lines;
+    static constexpr bool reads_entries = true;
     using entry_type = scan_listing;
     using result_type = std::vector<entry_type>;
     using permitted_in = states<transaction>;

@@ -26,6 +26,7 @@ class uidl {
 public:
     static constexpr std::string_view verb = "UIDL";
     static constexpr reply_shape shape = reply_shape::lines;
+    static constexpr bool reads_entries = true;
     using entry_type = unique_id_view;
     using result_type = std::vector<unique_id_listing>;
     using permitted_in = states<transaction>;

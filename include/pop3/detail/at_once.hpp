@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/detail/buffer_pool.hpp>
+#include <pop3/tcp_stream.hpp>
 
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
@@ -18,10 +19,22 @@ namespace pop3::detail {
 // What a stream can do without a handler, if it can: then nothing needs a buffer while it waits, and what is there
 // already is taken without a turn of the event loop.
 
-/// Any of Asio's sockets, or what derives from one.
 template <class S>
-concept stream_socket =
-    std::derived_from<S, asio::basic_stream_socket<typename S::protocol_type, typename S::executor_type>>;
+inline constexpr bool is_plain_socket = false;
+
+template <class Protocol, class Executor>
+inline constexpr bool is_plain_socket<asio::basic_stream_socket<Protocol, Executor>> = true;
+
+template <>
+inline constexpr bool is_plain_socket<tcp_stream> = true;
+
+template <>
+inline constexpr bool is_plain_socket<cleartext_stream> = true;
+
+/// Any of Asio's sockets. Not what a user derives from one: that may read and write in a way of its own, such as
+/// encrypted, in the functions that `async_stream` names.
+template <class S>
+concept stream_socket = is_plain_socket<S>;
 
 /// `read_now` and `write_now` set `asio::error::would_block` if nothing can be had or sent yet. What `write_now` has taken
 /// and could not send is sent by later calls of any of the three.

@@ -198,10 +198,10 @@ public:
     }
 
     /// Sends what is in the output. Nobody need wait for it: the reply tells that it arrived, and if it cannot be sent the
-    /// connection is closed, so that what waits for a reply ends. `executor` and `allocator` are the handler's.
-    template <class Executor, class Allocator>
-    static void send(const std::shared_ptr<connection>& self, const Executor& executor,
-                     const Allocator& allocator)
+    /// connection is closed, so that what waits for a reply ends. `executor` is the handler's; not its allocator, the memory
+    /// of which must not outlive the operation, as this may.
+    template <class Executor>
+    static void send(const std::shared_ptr<connection>& self, const Executor& executor)
     {
         auto& c = *self;
         if (c.sending_ || c.output.octets().empty())
@@ -218,8 +218,7 @@ public:
                 return c.sent({});
         }
         c.sending_ = true;
-        asio::async_write(c.stream, asio::buffer(rest),
-                          sender<Executor, Allocator>{self, executor, allocator});
+        asio::async_write(c.stream, asio::buffer(rest), sender<Executor>{self, executor});
     }
 
     /// Removes `n` octets from the input, and shows them.
@@ -254,31 +253,24 @@ private:
     friend class connection;
 
     /// What was sent is sent, or not; more may have come since.
-    template <class Executor, class Allocator>
+    template <class Executor>
     struct sender {
         using executor_type = Executor;
-        using allocator_type = Allocator;
 
         executor_type get_executor() const noexcept
         {
             return executor;
         }
 
-        allocator_type get_allocator() const noexcept
-        {
-            return allocator;
-        }
-
         void operator()(std::error_code ec, std::size_t)
         {
             self->sent(ec);
             if (!ec)
-                send(self, executor, allocator);
+                send(self, executor);
         }
 
         std::shared_ptr<connection> self;
         Executor executor;
-        Allocator allocator;
     };
 
     void sent(std::error_code ec) noexcept

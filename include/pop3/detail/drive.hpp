@@ -18,6 +18,7 @@
 #include <asio/post.hpp>
 #include <asio/system_executor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -249,8 +250,8 @@ private:
             while (exchange_.may_send(c.limits)) {
                 const auto before = c.output.octets().size();
                 auto ec = exchange_.write(c.output);
-                if (const auto invalid = c.output.end(); !ec)
-                    ec = invalid;
+                if (!ec)
+                    ec = c.output.end();
                 if (ec) {
                     c.output.drop_line();
                     exchange_.not_sent(ec);
@@ -264,7 +265,7 @@ private:
         }
         // From here on the server may have got it, however the write ends.
         sent_ = true;
-        connection<Stream>::send(connection_, self.get_executor(), asio::get_associated_allocator(self));
+        connection<Stream>::send(connection_, self.get_executor());
     }
 
     bool finished() const
@@ -292,8 +293,12 @@ private:
                 const auto wanted = feed(ec);
                 if (ec)
                     return fail(self, ec);
-                if (wanted == command::next::done)
+                if (wanted == command::next::done) {
+                    // What was answered may not even have left: that is the answer to nothing.
+                    if (!c.output.octets().empty() && !closes())
+                        return fail(self, errc::unexpected_data);
                     return end_session_or_succeed(self);
+                }
                 if (wanted == command::next::write) {
                     if (stopped(self))
                         continue;
@@ -302,6 +307,8 @@ private:
                 }
                 if constexpr (sends_ahead)
                     if (exchange_.may_send(c.limits)) {
+                        if (c.output.octets().size() >= std::max<std::size_t>(c.limits.pipeline_octets, 1))
+                            return fail(self, errc::unexpected_data);
                         send(self);
                         // It found an error instead of a line, and there is no reply left to wait for.
                         if (finished())

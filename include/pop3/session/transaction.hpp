@@ -360,7 +360,9 @@ public:
         requires(sizeof...(Commands) != 0 && detail::are_commands<Stream, Commands...>)
     auto async_pipeline(Commands&&... commands)
     {
-        return this->start_pipeline(default_token(), std::forward<Commands>(commands)...);
+        // Without coroutines there is no such token; only who calls this needs to hear of it.
+        using token = std::conditional_t<sizeof...(Commands) != 0, default_token, void>;
+        return this->start_pipeline(token(), std::forward<Commands>(commands)...);
     }
 
     template <class First, class... Rest>
