@@ -413,11 +413,12 @@ public:
     ///     C: QUIT
     ///     S: +OK dewey POP3 server signing off
     ///
-    /// State: TRANSACTION -> UPDATE, and the connection is closed, TLS in order (`limits::shutdown_time`).
+    /// State: TRANSACTION -> UPDATE, and the connection is closed. Over TLS its end is announced; only a stream of the user's
+    /// own with an `async_shutdown` is given time for it (`limits::shutdown_time`).
     /// Completion signature: `void(std::error_code, reply<session<update, Stream>, session<transaction, Stream>>)`.
     /// A -ERR is no refusal: the value says `deletions::partly_failed`. If the connection is lost after QUIT was
     /// sent, there is the error, and beside it a value that says `deletions::unknown`. (The default token throws the error;
-    /// the deletions are unknown then.) Takes up to `limits::operation_time` and `limits::shutdown_time`.
+    /// the deletions are unknown then.) Takes up to `limits::operation_time`, and then that.
     template <class Token = default_token>
     auto async_quit(Token&& token = {}) &&
     {
