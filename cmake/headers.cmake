@@ -17,6 +17,7 @@ set(POP3_HEADERS
   include/pop3/command/last.hpp
   include/pop3/command/line_buffer.hpp
   include/pop3/command/list.hpp
+  include/pop3/command/listing_reader.hpp
   include/pop3/command/login.hpp
   include/pop3/command/login_choice.hpp
   include/pop3/command/message_reader.hpp
@@ -138,5 +139,6 @@ set(POP3_HEADERS
   include/pop3/tls_info.hpp
   include/pop3/tls_stream.hpp
   include/pop3/token_provider.hpp
+  include/pop3/unique_id.hpp
   include/pop3/url.hpp
   include/pop3/version.hpp)

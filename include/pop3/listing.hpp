@@ -3,9 +3,9 @@
 #pragma once
 
 #include <pop3/message_number.hpp>
+#include <pop3/unique_id.hpp>
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace pop3 {
@@ -34,7 +34,7 @@ struct scan_listing {
 struct unique_id_listing {
     message_number number = 0;
     /// Names the message over sessions. Identical copies of a message may share one.
-    std::string unique_id;
+    pop3::unique_id unique_id;
 
     friend bool operator==(const unique_id_listing&, const unique_id_listing&) = default;
 };

@@ -66,5 +66,6 @@
 #include <pop3/tls_info.hpp>
 #include <pop3/tls_stream.hpp>
 #include <pop3/token_provider.hpp>
+#include <pop3/unique_id.hpp>
 #include <pop3/url.hpp>
 #include <pop3/version.hpp>

@@ -5,7 +5,7 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/delivered.hpp>
-#include <pop3/command/read_entries.hpp>
+#include <pop3/command/listing_reader.hpp>
 #include <pop3/command/sink.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/listing.hpp>
@@ -16,18 +16,13 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace pop3::command {
 
 /// LIST: number and size of every message not marked as deleted (RFC 1939, section 5).
-class list {
+class list : public listing_reader<list, scan_listing, scan_listing> {
 public:
     static constexpr std::string_view verb = "LIST";
-    static constexpr reply_shape shape = reply_shape::lines;
-    static constexpr bool reads_entries = true;
-    using entry_type = scan_listing;
-    using result_type = std::vector<entry_type>;
     using permitted_in = states<transaction>;
 
     void write(command_line& line) const
@@ -35,46 +30,26 @@ public:
         line.verb(verb);
     }
 
-    static const char* read_at_sight(const char* begin, const char* end, entry_type& entry) noexcept
+    static const char* read_at_sight(const char* begin, const char* end, scan_listing& entry) noexcept
     {
         return grammar::read_scan_listing(begin, end, entry);
     }
 
-    static std::error_code check_entry(const entry_type&, const limits&)
+    static std::error_code check_entry(const scan_listing&, const limits&)
     {
         return {};
     }
 
-    static std::error_code read_entry(std::string_view line, entry_type& entry, const limits& bounds)
+    static std::error_code read_entry(std::string_view line, scan_listing& entry, const limits& bounds)
     {
         if (!grammar::parse_scan_listing(line, entry))
             return errc::malformed_reply;
         return check_entry(entry, bounds);
     }
 
-    std::error_code read_entries(std::string_view& input, result_type& into, const limits& bounds) const
+    static const scan_listing& kept(const scan_listing& entry) noexcept
     {
-        return command::read_entries<list>(input, bounds, [&](const entry_type& entry, std::error_code& ec) {
-            ec = keep(entry, into, bounds);
-            return true;
-        });
-    }
-
-    std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
-    {
-        entry_type entry;
-        if (const auto ec = read_entry(line, entry, bounds))
-            return ec;
-        return keep(entry, into, bounds);
-    }
-
-private:
-    static std::error_code keep(const entry_type& entry, result_type& into, const limits& bounds)
-    {
-        if (into.size() >= bounds.listing_entries)
-            return errc::listing_entries_limit;
-        into.push_back(entry);
-        return {};
+        return entry;
     }
 };
 

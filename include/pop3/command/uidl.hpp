@@ -5,7 +5,7 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/delivered.hpp>
-#include <pop3/command/read_entries.hpp>
+#include <pop3/command/listing_reader.hpp>
 #include <pop3/command/sink.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/listing.hpp>
@@ -13,22 +13,16 @@
 #include <pop3/listing.hpp>
 #include <pop3/state.hpp>
 
-#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace pop3::command {
 
 /// UIDL: number and unique-id of every message not marked as deleted (RFC 1939, section 7).
-class uidl {
+class uidl : public listing_reader<uidl, unique_id_view, unique_id_listing> {
 public:
     static constexpr std::string_view verb = "UIDL";
-    static constexpr reply_shape shape = reply_shape::lines;
-    static constexpr bool reads_entries = true;
-    using entry_type = unique_id_view;
-    using result_type = std::vector<unique_id_listing>;
     using permitted_in = states<transaction>;
 
     void write(command_line& line) const
@@ -36,48 +30,28 @@ public:
         line.verb(verb);
     }
 
-    static const char* read_at_sight(const char* begin, const char* end, entry_type& entry) noexcept
+    static const char* read_at_sight(const char* begin, const char* end, unique_id_view& entry) noexcept
     {
         return grammar::read_unique_id_listing(begin, end, entry);
     }
 
-    static std::error_code check_entry(const entry_type& entry, const limits& bounds)
+    static std::error_code check_entry(const unique_id_view& entry, const limits& bounds)
     {
         if (entry.unique_id.size() > bounds.unique_id)
             return errc::unique_id_limit;
         return {};
     }
 
-    static std::error_code read_entry(std::string_view line, entry_type& entry, const limits& bounds)
+    static std::error_code read_entry(std::string_view line, unique_id_view& entry, const limits& bounds)
     {
         if (!grammar::parse_unique_id_listing(line, entry))
             return errc::malformed_reply;
         return check_entry(entry, bounds);
     }
 
-    std::error_code read_entries(std::string_view& input, result_type& into, const limits& bounds) const
+    static unique_id_listing kept(const unique_id_view& entry)
     {
-        return command::read_entries<uidl>(input, bounds, [&](const entry_type& entry, std::error_code& ec) {
-            ec = keep(entry, into, bounds);
-            return true;
-        });
-    }
-
-    std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
-    {
-        entry_type entry;
-        if (const auto ec = read_entry(line, entry, bounds))
-            return ec;
-        return keep(entry, into, bounds);
-    }
-
-private:
-    static std::error_code keep(const entry_type& entry, result_type& into, const limits& bounds)
-    {
-        if (into.size() >= bounds.listing_entries)
-            return errc::listing_entries_limit;
-        into.push_back({entry.number, std::string(entry.unique_id)});
-        return {};
+        return {entry.number, unique_id(entry.unique_id)};
     }
 };
 
@@ -110,10 +84,8 @@ public:
         const auto entry = grammar::parse_unique_id_listing(text);
         if (!entry || entry->number != number_)
             return errc::malformed_reply;
-        if (entry->unique_id.size() > bounds.unique_id)
-            return errc::unique_id_limit;
-        into = {entry->number, std::string(entry->unique_id)};
-        return {};
+        into = uidl::kept(*entry);
+        return uidl::check_entry(*entry, bounds);
     }
 
 private:

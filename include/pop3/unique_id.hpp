@@ -1,0 +1,161 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <compare>
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pop3 {
+
+namespace detail {
+
+template <class T>
+concept text = std::convertible_to<const T&, std::string_view>;
+
+} // namespace detail
+
+/// The unique-id of a message: what it is known by over sessions (RFC 1939, section 7). A string that does not change:
+/// it is made of one, compares with strings, converts to them, is printed as one, and can be the key of a map or an
+/// unordered map.
+///
+/// Unlike a string it holds what servers use (16 octets with Dovecot, 23 with Gmail, 32 if it is a hash) within itself:
+/// a listing of 100,000 has no 100,000 allocations.
+class unique_id {
+public:
+    /// Empty, which no message's unique-id is.
+    unique_id() noexcept = default;
+
+    template <detail::text Text>
+        requires(!std::same_as<Text, unique_id>)
+    unique_id(const Text& from)
+    {
+        const std::string_view text = from;
+        char* to = octets_;
+        if (text.size() <= inside) {
+            size_ = static_cast<unsigned char>(text.size());
+        } else {
+            const block outer{new char[text.size()], text.size()};
+            std::memcpy(octets_, &outer, sizeof outer);
+            size_ = outside;
+            to = outer.octets;
+        }
+        if (!text.empty())
+            std::memcpy(to, text.data(), text.size());
+    }
+
+    unique_id(const unique_id& other) : unique_id(other.view())
+    {
+    }
+
+    /// `other` is empty then.
+    unique_id(unique_id&& other) noexcept : size_(std::exchange(other.size_, 0))
+    {
+        std::memcpy(octets_, other.octets_, sizeof octets_);
+    }
+
+    unique_id& operator=(const unique_id& other)
+    {
+        return *this = unique_id(other);
+    }
+
+    unique_id& operator=(unique_id&& other) noexcept
+    {
+        if (this != &other) {
+            free();
+            size_ = std::exchange(other.size_, 0);
+            std::memcpy(octets_, other.octets_, sizeof octets_);
+        }
+        return *this;
+    }
+
+    ~unique_id()
+    {
+        free();
+    }
+
+    /// Its text, valid until this object is moved from, assigned to, or gone.
+    std::string_view view() const noexcept
+    {
+        if (size_ != outside)
+            return {octets_, size_};
+        const auto outer = outer_block();
+        return {outer.octets, outer.size};
+    }
+
+    operator std::string_view() const noexcept
+    {
+        return view();
+    }
+
+    operator std::string() const
+    {
+        return std::string(view());
+    }
+
+    bool empty() const noexcept
+    {
+        return size_ == 0;
+    }
+
+    template <detail::text Text>
+    friend bool operator==(const unique_id& a, const Text& b) noexcept
+    {
+        return a.view() == std::string_view(b);
+    }
+
+    template <detail::text Text>
+    friend std::strong_ordering operator<=>(const unique_id& a, const Text& b) noexcept
+    {
+        return a.view() <=> std::string_view(b);
+    }
+
+    template <class Traits>
+    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
+                                                        const unique_id& id)
+    {
+        return out << id.view();
+    }
+
+private:
+    struct block {
+        char* octets;
+        std::size_t size;
+    };
+
+    // With a message-number beside it, an entry of a listing has 40 octets: no more than with a string.
+    static constexpr std::size_t inside = 35;
+    static constexpr unsigned char outside = 255;
+
+    block outer_block() const noexcept
+    {
+        block outer;
+        std::memcpy(&outer, octets_, sizeof outer);
+        return outer;
+    }
+
+    void free() noexcept
+    {
+        if (size_ == outside)
+            delete[] outer_block().octets;
+    }
+
+    unsigned char size_ = 0;
+    char octets_[inside] = {};
+};
+
+} // namespace pop3
+
+template <>
+struct std::hash<pop3::unique_id> {
+    std::size_t operator()(const pop3::unique_id& id) const noexcept
+    {
+        return std::hash<std::string_view>()(id.view());
+    }
+};
