@@ -104,6 +104,12 @@ public:
         return size_ == 0;
     }
 
+    /// In octets.
+    std::size_t size() const noexcept
+    {
+        return view().size();
+    }
+
     template <detail::text Text>
     friend bool operator==(const unique_id& a, const Text& b) noexcept
     {

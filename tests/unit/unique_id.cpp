@@ -49,6 +49,7 @@ TEST_CASE("unique_id holds text of any size")
         const auto text = text_of(size);
         const unique_id id(text);
         CHECK(id.view() == text);
+        CHECK(id.size() == size);
         CHECK(id.view().data() != text.data());
         CHECK(id.empty() == text.empty());
     }
