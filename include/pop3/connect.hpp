@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/capabilities.hpp>
 #include <pop3/command/await_greeting.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/detail/connect.hpp>
@@ -26,6 +27,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -51,6 +53,10 @@ struct connect_options {
     pop3::limits limits;
     /// Is shown each line that is sent and received.
     pop3::observer observer;
+    /// What the server says to CAPA before the login, and with the same security, if that is known from a session before:
+    /// a login then saves the round trip to ask, and so does the first pipeline. If the server has changed since, the login
+    /// may fail with `errc::no_shared_mechanism` or be refused: try again without.
+    std::optional<pop3::capabilities> capabilities;
 };
 
 namespace detail {
@@ -85,8 +91,11 @@ struct secured {
     using next = session<authorization, tls_stream>;
     using reply_type = reply<next>;
 
+    std::optional<capabilities> known;
+
     reply_type succeed(std::shared_ptr<connection<tls_stream>> c)
     {
+        c->learn(std::move(known));
         return reply_type(session_access::make<next>(std::move(c)));
     }
 
@@ -130,6 +139,7 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
 {
     asio::any_io_executor executor = stream.get_executor();
     auto c = prepare(std::move(stream), std::move(host), options, unusable);
+    c->learn(options.capabilities);
     return asio::async_compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
         connect<Stream, greeted<Stream>>(std::move(c), unusable, port, options.endpoints), token, executor);
 }
@@ -153,7 +163,7 @@ auto async_connect_how(const asio::any_io_executor& executor, const stls& how, s
     auto c = prepare(tcp_stream(executor), std::move(host), options, unusable);
     return asio::async_compose<Token, void(std::error_code, secured::reply_type)>(
         connect_stls<secured>(std::move(c), std::move(stream), unusable, how.policy(), port == 0 ? 110 : port,
-                              options.endpoints),
+                              options.endpoints, secured{options.capabilities}),
         token, executor);
 }
 
@@ -256,6 +266,7 @@ auto async_greet(Stream stream, const connect_options& options, Token&& token = 
     asio::any_io_executor executor = stream.get_executor();
     auto c =
         std::make_shared<detail::connection<Stream>>(std::move(stream), options.limits, options.observer);
+    c->learn(options.capabilities);
     return detail::async_drive(std::move(c), executor, command::await_greeting(), detail::greeted<Stream>(),
                                detail::part::whole, std::forward<Token>(token));
 }

@@ -118,25 +118,28 @@ asio::awaitable<void> list(Mailbox& mailbox)
 }
 
 template <class Mailbox>
-asio::awaitable<void> look_around(Mailbox& mailbox)
+asio::awaitable<void> look_around(Mailbox mailbox)
 {
     using pop3::command::retr_to;
-    const auto replies =
-        co_await mailbox.async_pipeline(pop3::command::stat(), retr_to(1, counting_sink()),
-                                        retr_to(2, counting_sink()), retr_to(3, counting_sink()));
+    const auto replies = co_await std::move(mailbox).async_pipeline(
+        pop3::command::stat(), retr_to(1, counting_sink()), retr_to(2, counting_sink()),
+        retr_to(3, counting_sink()), pop3::command::quit());
     count(std::get<1>(replies));
     count(std::get<2>(replies));
     count(std::get<3>(replies));
 }
 
 template <class Greeted>
-asio::awaitable<void> converse(Greeted greeted, std::string_view mode, std::uint32_t n)
+asio::awaitable<void> converse(target& to, Greeted greeted, std::string_view mode, std::uint32_t n)
 {
+    // One server for many sessions: only the first of them ask what it can do.
+    if (mode == "sessions" && !to.options.capabilities)
+        to.options.capabilities = co_await greeted.async_capa();
     auto mailbox = co_await std::move(greeted).async_login(pop3::password("bench", "bench"));
     if (mode == "list")
         co_await list(mailbox);
     else if (mode == "sessions")
-        co_await look_around(mailbox);
+        co_return co_await look_around(std::move(mailbox));
     else
         co_await fetch(mailbox, n);
     co_await std::move(mailbox).async_quit();
@@ -162,14 +165,14 @@ asio::awaitable<void> session(target& to, std::string_view mode, std::uint32_t n
     const auto executor = co_await asio::this_coro::executor;
     if (mode == "plain") {
         auto greeted = co_await pop3::async_connect(executor, pop3::allow_cleartext, to.host, to.options);
-        co_await converse(std::move(greeted), mode, n);
+        co_await converse(to, std::move(greeted), mode, n);
     } else if (setting("POP3_STREAM") == "asio") {
         auto stream = co_await connect_asio(to);
         auto greeted = co_await pop3::async_greet(std::move(stream), to.options);
-        co_await converse(std::move(greeted), mode, n);
+        co_await converse(to, std::move(greeted), mode, n);
     } else {
         auto greeted = co_await pop3::async_connect(executor, to.tls, to.host, to.options);
-        co_await converse(std::move(greeted), mode, n);
+        co_await converse(to, std::move(greeted), mode, n);
     }
 }
 

@@ -186,6 +186,24 @@ TEST_CASE("STLS: as a way to connect")
     CHECK(peer.heard.at(2) == "UTF8\r\n");
 }
 
+TEST_CASE("STLS: capabilities that are known are those within TLS")
+{
+    stls_peer peer;
+    test::run([&]() -> asio::awaitable<void> {
+        auto executor = co_await asio::this_coro::executor;
+        auto options = peer.options();
+        options.capabilities.emplace().sasl = {"PLAIN"};
+        tls_session secure =
+            co_await pop3::async_connect(executor, pop3::stls(peer.tls), "localhost", options);
+        CHECK(secure.capabilities() == options.capabilities);
+        const pop3::password alice("alice", "secret");
+        auto mailbox = co_await std::move(secure).async_login(alice);
+        const auto update = co_await std::move(mailbox).async_quit();
+        CHECK(update.deletions() == pop3::deletions::committed);
+    });
+    CHECK(peer.heard == lines{"CAPA\r\n", "STLS\r\n", "AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n", "QUIT\r\n", ""});
+}
+
 TEST_CASE("STLS: by URL")
 {
     stls_peer peer;

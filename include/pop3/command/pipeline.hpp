@@ -107,6 +107,12 @@ public:
         return answered_ == count;
     }
 
+    /// The last of them, too, may have reached the server.
+    bool all_sent() const noexcept
+    {
+        return sent_ == count;
+    }
+
     std::size_t answered() const noexcept
     {
         return answered_;

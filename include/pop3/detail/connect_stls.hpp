@@ -58,9 +58,9 @@ public:
     using reply_type = typename Finish::reply_type;
 
     connect_stls(connection_ptr c, tls_stream secured, std::error_code unusable, stls_policy policy,
-                 std::uint16_t port, std::vector<asio::ip::tcp::endpoint> endpoints)
+                 std::uint16_t port, std::vector<asio::ip::tcp::endpoint> endpoints, Finish finish)
         : connection_(std::move(c)), stream_(std::move(secured)), endpoints_(std::move(endpoints)),
-          unusable_(unusable), policy_(policy), port_(port)
+          unusable_(unusable), finish_(std::move(finish)), policy_(policy), port_(port)
     {
     }
 
@@ -85,7 +85,7 @@ public:
         auto stream = *std::move(stream_);
         const asio::any_io_executor executor = stream.get_executor();
         async_start_tls<Finish>(*std::move(greeted), executor, std::move(stream), {}, policy_,
-                                std::move(self), left);
+                                std::move(self), left, std::move(finish_));
     }
 
     /// TLS was started, or not.
@@ -102,6 +102,7 @@ private:
     std::optional<tls_stream> stream_;
     std::vector<asio::ip::tcp::endpoint> endpoints_;
     std::error_code unusable_;
+    Finish finish_;
     clock::time_point deadline_;
     stls_policy policy_;
     std::uint16_t port_;

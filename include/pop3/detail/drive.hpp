@@ -105,7 +105,7 @@ struct step_handler {
 ///     reply_type succeed(connection, exchange)
 ///     [std::error_code outcome(exchange)]            // an error that leaves the session as it is
 ///     reply_type fail(connection, ec, sent)          // sent: it may have reached the server
-///     [reply_type partly(exchange)]                  // instead of the last, if something was achieved
+///     [reply_type partly(connection, exchange, ec)]  // instead of the last, if something was achieved
 template <class Stream, class Exchange, class Finish>
 class drive {
 public:
@@ -295,7 +295,7 @@ private:
                     return fail(self, ec);
                 if (wanted == command::next::done) {
                     // What was answered may not even have left: that is the answer to nothing.
-                    if (!c.output.octets().empty() && !closes())
+                    if (!c.output.octets().empty() && !gives_up())
                         return fail(self, errc::unexpected_data);
                     return end_session_or_succeed(self);
                 }
@@ -436,10 +436,15 @@ private:
 
     bool closes() const
     {
+        return Finish::ends_session || gives_up();
+    }
+
+    bool gives_up() const
+    {
         if constexpr (requires { exchange_.closes(); })
-            return Finish::ends_session || exchange_.closes();
+            return exchange_.closes();
         else
-            return Finish::ends_session;
+            return false;
     }
 
     template <class Self>
@@ -468,8 +473,8 @@ private:
 
     typename Finish::reply_type what_remains([[maybe_unused]] Exchange& exchange, std::error_code ec)
     {
-        if constexpr (requires { finish_.partly(exchange); })
-            return finish_.partly(exchange);
+        if constexpr (requires { finish_.partly(connection_, exchange, ec); })
+            return finish_.partly(connection_, exchange, ec);
         else
             return finish_.fail(connection_, ec, sent_);
     }

@@ -44,9 +44,9 @@ public:
 
     /// secured: not connected, and told whom to expect. unusable: why it could not be told.
     start_tls(connection_ptr c, tls_stream secured, std::error_code unusable, stls_policy policy,
-              std::optional<std::chrono::milliseconds> time)
+              std::optional<std::chrono::milliseconds> time, Finish finish)
         : connection_(std::move(c)), stream_(std::move(secured)), error_(unusable), time_(time),
-          policy_(policy)
+          policy_(policy), finish_(std::move(finish))
     {
     }
 
@@ -152,12 +152,14 @@ private:
 template <class Finish, class Stream, class Token>
 auto async_start_tls(std::shared_ptr<connection<Stream>> c, asio::any_io_executor executor,
                      tls_stream secured, std::error_code unusable, stls_policy policy, Token&& token,
-                     std::optional<std::chrono::milliseconds> time = {})
+                     std::optional<std::chrono::milliseconds> time = {}, Finish finish = {})
 {
     if (!executor)
         executor = asio::system_executor();
     return asio::async_compose<Token, void(std::error_code, typename Finish::reply_type)>(
-        start_tls<Stream, Finish>(std::move(c), std::move(secured), unusable, policy, time), token, executor);
+        start_tls<Stream, Finish>(std::move(c), std::move(secured), unusable, policy, time,
+                                  std::move(finish)),
+        token, executor);
 }
 
 } // namespace pop3::detail

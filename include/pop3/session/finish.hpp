@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/capabilities.hpp>
+#include <pop3/command/quit.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
@@ -18,6 +19,7 @@
 #include <cstddef>
 #include <memory>
 #include <system_error>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -111,12 +113,26 @@ struct pipelined {
         return exchange.take();
     }
 
-    template <class Exchange>
-    reply_type partly(Exchange& exchange)
+    template <class Connection, class Exchange>
+    reply_type partly(const Connection&, Exchange& exchange, std::error_code)
     {
         return exchange.take();
     }
 };
+
+template <class Command, class Stream>
+struct pipelined_reply_of {
+    using type = reply<typename Command::result_type>;
+};
+
+template <class Stream>
+struct pipelined_reply_of<command::quit, Stream> {
+    using type = reply<session<update, Stream>, session<transaction, Stream>>;
+};
+
+/// What is had of a command in a pipeline.
+template <class Command, class Stream>
+using pipelined_reply = typename pipelined_reply_of<Command, Stream>::type;
 
 /// Finish of a piece of a message.
 struct piece_received {
@@ -176,7 +192,11 @@ struct quit_and_update {
     template <class Connection, class Exchange>
     reply_type succeed(const Connection&, Exchange& exchange)
     {
-        auto said = exchange.take();
+        return read(exchange.take());
+    }
+
+    static reply_type read(reply<void> said)
+    {
         if (!said)
             return reply_type(next(deletions::partly_failed, std::move(said).error()));
         return reply_type(next(deletions::committed));
@@ -190,6 +210,34 @@ struct quit_and_update {
         if (sent)
             return reply_type(next(deletions::unknown));
         return {};
+    }
+};
+
+/// Finish of a pipeline of `Commands`, the last of which is QUIT: what was answered until then, and what `quit_and_update`
+/// makes of QUIT.
+template <class Stream, class... Commands>
+struct pipelined_quit {
+    using quit = quit_and_update<Stream>;
+    using reply_type = std::tuple<pipelined_reply<Commands, Stream>...>;
+    static constexpr bool ends_session = true;
+
+    template <class Connection, class Exchange>
+    reply_type succeed(Connection& c, Exchange& exchange)
+    {
+        return partly(c, exchange, {});
+    }
+
+    template <class Connection, class Exchange>
+    reply_type partly(Connection& c, Exchange& exchange, std::error_code ec)
+    {
+        constexpr auto last = sizeof...(Commands) - 1;
+        const bool sent = exchange.all_sent();
+        auto said = exchange.take();
+        auto update = std::get<last>(said).answered() ? quit::read(std::get<last>(std::move(said)))
+                                                      : quit().fail(c, ec ? ec : errc::session_closed, sent);
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return reply_type(std::get<I>(std::move(said))..., std::move(update));
+        }(std::make_index_sequence<last>());
     }
 };
 

@@ -95,7 +95,7 @@ public:
     }
 
     /// What the server last said that it can do: the reply to CAPA, asked by `async_capa`, or by a login or STLS that needed
-    /// it. Nothing if it was not asked in this state; all empty if it refused to say. After the login it may be able to do
+    /// it; or what `connect_options::capabilities` said. Nothing if it was not asked in this state; all empty if it refused to say. After the login it may be able to do
     /// other things, and what is `per_user` is the user's own (RFC 2449, section 5).
     std::optional<pop3::capabilities> capabilities() const
     {

@@ -73,6 +73,37 @@ constexpr bool are_commands_and_token = []<std::size_t... I>(std::index_sequence
            !command_value<std::decay_t<std::tuple_element_t<sizeof...(I), all>>>;
 }(std::make_index_sequence<sizeof...(Args) - 1>());
 
+/// What may stand before QUIT in a pipeline: nothing that it would carry out before the replies were seen.
+template <class Command, class Stream>
+concept pipelined_before_quit =
+    pipelined_command<Command, Stream> && !std::same_as<std::decay_t<Command>, command::dele>;
+
+template <class Stream, class... Args>
+constexpr bool are_commands_and_quit = []<std::size_t... I>(std::index_sequence<I...>) {
+    using all = std::tuple<Args...>;
+    return (pipelined_before_quit<std::tuple_element_t<I, all>, Stream> && ...) &&
+           std::same_as<std::decay_t<std::tuple_element_t<sizeof...(I), all>>, command::quit>;
+}(std::make_index_sequence<sizeof...(Args) - 1>());
+
+/// Commands, QUIT, and a completion token behind them.
+template <class Stream, class... Args>
+constexpr bool are_commands_quit_and_token = []<std::size_t... I>(std::index_sequence<I...>) {
+    using all = std::tuple<Args...>;
+    return are_commands_and_quit<Stream, std::tuple_element_t<I, all>...> &&
+           token_like<std::tuple_element_t<sizeof...(I), all>> &&
+           !command_value<std::decay_t<std::tuple_element_t<sizeof...(I), all>>>;
+}(std::make_index_sequence<sizeof...(Args) - 1>());
+
+/// Calls `f` with the last argument before the others.
+template <class F, class... Args>
+auto last_first(F f, Args&&... args)
+{
+    auto all = std::forward_as_tuple(std::forward<Args>(args)...);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return f(std::get<sizeof...(I)>(std::move(all)), std::get<I>(std::move(all))...);
+    }(std::make_index_sequence<sizeof...(Args) - 1>());
+}
+
 } // namespace detail
 
 /// TRANSACTION: logged in, the maildrop is locked for this session (RFC 1939, section 5). Messages have numbers
@@ -370,11 +401,53 @@ public:
                  detail::are_commands_and_token<Stream, First, Rest...>)
     auto async_pipeline(First&& first, Rest&&... rest)
     {
-        auto all = std::forward_as_tuple(std::forward<First>(first), std::forward<Rest>(rest)...);
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return this->start_pipeline(std::get<sizeof...(I)>(std::move(all)),
-                                        std::get<I>(std::move(all))...);
-        }(std::make_index_sequence<sizeof...(Rest)>());
+        return detail::last_first(
+            [this]<class... Args>(Args&&... args) {
+                return this->start_pipeline(std::forward<Args>(args)...);
+            },
+            std::forward<First>(first), std::forward<Rest>(rest)...);
+    }
+
+    /// The same with QUIT behind them: a session that only looks what is there has one round trip after the login.
+    ///
+    ///     C: STAT
+    ///     C: UIDL
+    ///     C: QUIT
+    ///     S: +OK 1 120
+    ///     S: +OK
+    ///     S: 1 whqtswO00WBw418f9t5JxYwZ
+    ///     S: .
+    ///     S: +OK dewey POP3 server signing off
+    ///
+    ///     auto [stat, uids, update] = co_await std::move(mailbox).async_pipeline(
+    ///         pop3::command::stat(), pop3::command::uidl(), pop3::command::quit());
+    ///
+    /// State: TRANSACTION -> UPDATE, and the connection is closed.
+    /// commands: as above, and `command::quit`; behind them the completion token, if it is not the default one. No
+    /// `command::dele`: it would be carried out before you have seen whether you got what you delete. (What was marked before
+    /// is deleted, as by any QUIT.)
+    /// Completion signature: `void(std::error_code, std::tuple<reply<R>..., reply<session<update, Stream>,
+    /// session<transaction, Stream>>>)`. The last is what `async_quit` completes with: beside an error
+    /// `deletions::unknown` if QUIT was sent, and the session if the error is not fatal.
+    /// Limits: as above.
+    template <class First, class Second, class... Rest>
+        requires(detail::are_commands_and_quit<Stream, First, Second, Rest...>)
+    auto async_pipeline(First&& first, Second&& second, Rest&&... rest) &&
+    {
+        using token = std::conditional_t<std::is_void_v<First>, void, default_token>;
+        return this->start_pipeline_and_quit(token(), std::forward<First>(first),
+                                             std::forward<Second>(second), std::forward<Rest>(rest)...);
+    }
+
+    template <class First, class Second, class... Rest>
+        requires(detail::are_commands_quit_and_token<Stream, First, Second, Rest...>)
+    auto async_pipeline(First&& first, Second&& second, Rest&&... rest) &&
+    {
+        return detail::last_first(
+            [this]<class... Args>(Args&&... args) {
+                return this->start_pipeline_and_quit(std::forward<Args>(args)...);
+            },
+            std::forward<First>(first), std::forward<Second>(second), std::forward<Rest>(rest)...);
     }
 
     /// The same with any number of commands of one type. Memory is taken for those on their way, not for all.
@@ -428,7 +501,7 @@ public:
 
     // clang-format off
     auto async_receive(auto&&...) & = delete; // it consumes the session: write std::move(s).async_receive(...)
-    auto async_pipeline(auto&&...) = delete; // what may be pipelined: commands of TRANSACTION that stay there, or a range of one and a function for the index and the reply
+    auto async_pipeline(auto&&...) = delete; // what may be pipelined: commands of TRANSACTION that stay there (and QUIT behind them, if none is a DELE: write std::move(s).async_pipeline(..., pop3::command::quit())), or a range of one and a function for the index and the reply
     auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
     auto async_login(auto&&...) = delete; // this session is logged in: for another user connect again
     auto async_user(auto&&...) = delete; // USER is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
@@ -455,6 +528,16 @@ private:
         using pipeline = command::pipeline<std::decay_t<Commands>...>;
         return this->start(this->connection_, pipeline(announced(), std::forward<Commands>(commands)...),
                            detail::pipelined<typename pipeline::result_type>(), std::forward<Token>(token));
+    }
+
+    template <class Token, class... Commands>
+    auto start_pipeline_and_quit(Token&& token, Commands&&... commands)
+    {
+        using pipeline = command::pipeline<std::decay_t<Commands>...>;
+        pipeline exchange(announced(), std::forward<Commands>(commands)...);
+        return this->start(std::move(this->connection_), std::move(exchange),
+                           detail::pipelined_quit<Stream, std::decay_t<Commands>...>(),
+                           std::forward<Token>(token));
     }
 };
 
