@@ -3,8 +3,8 @@
 #
 # WORKDIR gets everything the server reads or writes; it is created when absent.  DIR is the folder given to
 # provide.sh; the installed Dovecot is used when DIR is empty or has none.  Any number of servers can run at
-# the same time, each in its own WORKDIR.  stop.sh WORKDIR ends the server; by itself it ends after
-# POP3_DOVECOT_SECONDS (900) seconds.  With --watch-stdin it also ends, and WORKDIR is removed, as soon as
+# the same time, each in its own WORKDIR.  ../support/stop_server.sh WORKDIR ends the server; by itself it ends
+# after POP3_DOVECOT_SECONDS (900) seconds.  With --watch-stdin it also ends, and WORKDIR is removed, as soon as
 # standard input reaches its end: a test program gives a pipe, and the server cannot outlive it, however it
 # dies.
 #
@@ -18,7 +18,7 @@
 #   127.0.0.5       asks TLS clients for a certificate, none will do; TLS sessions are not resumed here
 # When all is ready, these files are in WORKDIR:
 #   ports    lines NAME=VALUE for the shell, see the end of this script
-#   pid      the process to end (as stop.sh does)
+#   pid      the process to end (as stop_server.sh does)
 #   ca.pem   the certificate authority that all the certificates are signed by
 #   client.pem, client.key      a client's certificate, for the user "alice", and its key
 #   stranger.pem, stranger.key  a certificate for "alice" too, which no authority has signed
@@ -40,75 +40,17 @@
 #
 # Root's server runs as user 65534 (nobody), any other user's as that user.  Maildrops made by root must
 # belong to 65534 then (the file ports names it).
-set -u -o pipefail
-export LC_ALL=C
-# Dovecot and chroot are in folders that a user's PATH often lacks.
-PATH=$PATH:/usr/sbin:/usr/local/sbin
-umask 022
 
-die()
-{
-    echo "start.sh: $*" >&2
-    [ -n "${workdir:-}" ] && tail -n 20 "$workdir/dovecot.log" "$workdir/stdout.log" >&2 2> /dev/null
-    exit 1
-}
-
-watch=no
-arguments=()
-for argument in "$@"; do
-    if [ "$argument" = --watch-stdin ]; then watch=yes; else arguments+=("$argument"); fi
-done
-set -- "${arguments[@]}"
-[ $# -eq 1 ] || [ $# -eq 2 ] || die "usage: start.sh WORKDIR [DIR] [--watch-stdin]"
-mkdir -p "$1" || die "cannot create $1"
-workdir=$(cd "$1" && pwd -P) || { workdir=; die "cannot enter $1"; }
-dir=${2:-}
-
-# A test program may have sockets open that it did not mark close-on-exec.  The server and the watch must not
-# keep them open (255 is the script itself).
-for fd in /proc/self/fd/*; do
-    fd=${fd##*/}
-    [ "$fd" -gt 2 ] && [ "$fd" -ne 255 ] && eval "exec $fd>&-"
-done
-
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-
-# The path stands in a configuration file with a syntax of its own, and in the names of local sockets, which
-# cannot be longer than 107 octets.
-case $workdir in *[!A-Za-z0-9/._+-]*) die "unusual characters in the path $workdir" ;; esac
-[ ${#workdir} -le 75 ] || die "the path $workdir is too long"
-command -v openssl > /dev/null || die "the program openssl is missing"
-
-# --- which user, which Dovecot --------------------------------------------------------------------------
-
-uid=$(id -u)
-gid=$(id -g)
-as_user=()
-if [ "$uid" = 0 ]; then
-    uid=65534
-    gid=65534
-    if command -v setpriv > /dev/null; then
-        as_user=(setpriv --reuid="$uid" --regid="$gid" --clear-groups)
-    else
-        as_user=(chroot --userspec="$uid:$gid" --groups= --skip-chdir /)
-    fi
-fi
-user=$(id -un "$uid" 2> /dev/null) || die "user $uid has no name, but Dovecot wants one"
+server=Dovecot
+. "$(dirname "${BASH_SOURCE[0]}")/../support/start_server.sh"
+server_begin "$@"
 group=$("${as_user[@]}" id -gn 2> /dev/null) || die "group $gid has no name, but Dovecot wants one"
-
-# --- the folder -----------------------------------------------------------------------------------------
-
-# A folder of somebody's own is not to be swept, even when it is given by mistake.
-if [ -n "$(ls -A "$workdir")" ]; then
-    [ -e "$workdir/.pop3-test-server" ] || die "$workdir is neither empty nor one that this script made"
-    [ -e "$workdir/pid" ] && "$here/stop.sh" "$workdir"
-fi
-: > "$workdir/.pop3-test-server" || die "cannot write to $workdir"
-rm -rf "$workdir"/{run,state,mail,certs,tokens,dovecot,ports,pid,dovecot.log,stdout.log} \
-    "$workdir"/{ca,client,stranger}.{pem,key}
-mkdir "$workdir"/{run,run/login,state,mail,certs,tokens} || die "cannot write to $workdir"
+server_folder
+mkdir "$workdir"/{run,run/login,state,mail,tokens} || die "cannot write to $workdir"
 chmod 750 "$workdir/run/login"
 : > "$workdir/mail/broken" # a file where a folder is needed
+
+# --- which Dovecot --------------------------------------------------------------------------------------
 
 if [ -n "$dir" ] && [ -e "$dir/usr/lib/dovecot/pop3-login" ]; then
     dir=$(cd "$dir" && pwd -P)
@@ -146,69 +88,16 @@ esac
 
 # --- certificates ---------------------------------------------------------------------------------------
 
-certs=$workdir/certs
-: > "$certs/index.txt"
-cat > "$certs/openssl.cnf" <<END
-[req]
-distinguished_name = name
-[name]
-[authority]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[ca]
-default_ca = sign
-[sign]
-database = $certs/index.txt
-new_certs_dir = $certs
-rand_serial = yes
-default_md = sha256
-policy = policy
-unique_subject = no
-[policy]
-commonName = supplied
-END
-
-# run COMMAND...: what openssl writes is of interest only when it fails
-run() { "$@" > "$certs/openssl.log" 2>&1 < /dev/null || { cat "$certs/openssl.log" >&2; die "failed: $*"; }; }
-
-# certificate NAME SUBJECTALTNAME END [PURPOSE KEY]
-certificate()
-{
-    cat > "$certs/$1.ext" <<END
-subjectAltName = $2
-basicConstraints = CA:FALSE
-extendedKeyUsage = ${4:-serverAuth}
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-END
-    run openssl req -config "$certs/openssl.cnf" -new -key "${5:-$certs/server.key}" -subj "/CN=$1" \
-        -out "$certs/$1.csr"
-    run openssl ca -config "$certs/openssl.cnf" -batch -notext -cert "$workdir/ca.pem" \
-        -keyfile "$certs/ca.key" -startdate 20200101000000Z -enddate "$3" -extfile "$certs/$1.ext" \
-        -in "$certs/$1.csr" -out "$certs/$1.pem"
-}
-
-run openssl ecparam -genkey -name prime256v1 -noout -out "$certs/ca.key"
-run openssl ecparam -genkey -name prime256v1 -noout -out "$certs/server.key"
-run openssl req -config "$certs/openssl.cnf" -x509 -new -key "$certs/ca.key" -subj "/CN=POP3 test CA" \
-    -days 3650 -extensions authority -out "$workdir/ca.pem"
-far=20491231235959Z
 names=DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1
 others=IP:127.0.0.2,IP:127.0.0.3,IP:127.0.0.4,IP:127.0.0.5
-certificate localhost "$names" "$far"
-certificate others "$names,$others" "$far"
+server_certificates "$names"
+certificate others "$names,$others"
 certificate expired "$names,$others" 20210101000000Z
-certificate wrong.example DNS:wrong.example "$far"
-certificate sni.example DNS:sni.example "$far"
+certificate wrong.example DNS:wrong.example
+certificate sni.example DNS:sni.example
 
-for name in client stranger; do
-    run openssl ecparam -genkey -name prime256v1 -noout -out "$workdir/$name.key"
-done
-certificate alice email:alice@localhost "$far" clientAuth "$workdir/client.key"
-cp "$certs/alice.pem" "$workdir/client.pem" || die "cannot write to $workdir"
-run openssl req -config "$certs/openssl.cnf" -x509 -new -key "$workdir/stranger.key" -subj "/CN=alice" \
-    -days 3650 -out "$workdir/stranger.pem"
+new_key "$workdir/stranger.key"
+self_signed "$workdir/stranger.key" alice "$workdir/stranger.pem"
 
 # --- configuration --------------------------------------------------------------------------------------
 
@@ -460,74 +349,21 @@ local_name sni.example {
 END
 }
 
-[ -n "${as_user[*]}" ] && chown -R "$uid:$gid" "$workdir"
-"${as_user[@]}" test -x "$workdir/run/login" || die "user $user has no access to $workdir"
-
 # --- start ----------------------------------------------------------------------------------------------
 
-# greets PORT TEXT: does the greeting come, and is it this server's?
-greets()
-{
-    (exec 3<> "/dev/tcp/127.0.0.1/$1" && IFS= read -r -t 5 line <&3 && [[ $line == "+OK $2 "* ]]) 2> /dev/null
-}
-
-# The ports are chosen at random, below those that the kernel gives to outgoing connections.  When one is in
-# use, Dovecot says so and ends, and others are tried.
+server_own "$workdir/run/login"
+cd "$workdir/run" || die "cannot enter $workdir/run"
+# When a port is in use, Dovecot says so and ends, and others are tried.
 for ((attempt = 1; ; attempt++)); do
-    plain=$((20000 + RANDOM % 6000))
-    tls=$((26000 + RANDOM % 6000))
+    server_ports
     greeting="Test server $$-$attempt ready."
     configuration "$plain" "$tls" "$greeting" > "$workdir/dovecot.conf"
     rm -f "$workdir/dovecot.log"
-    (cd "$workdir/run" && exec timeout -k 5 "${POP3_DOVECOT_SECONDS:-900}" \
-        "${as_user[@]}" "${dovecot[@]}" -F -c "$workdir/dovecot.conf") \
-        > "$workdir/stdout.log" 2>&1 < /dev/null &
-    pid=$!
-    echo "$pid" > "$workdir/pid"
-    for ((i = 0; i < 500; i++)); do
-        kill -0 "$pid" 2> /dev/null || break
-        greets "$plain" "$greeting" && break 2
-        sleep 0.02
-    done
-    "$here/stop.sh" "$workdir"
-    [ "$i" -lt 500 ] || die "no greeting within 10 seconds"
+    server_run "${POP3_DOVECOT_SECONDS:-900}" "$greeting" "${dovecot[@]}" -F -c "$workdir/dovecot.conf" && break
     [[ $(< "$workdir/stdout.log") == *'Address already in use'* ]] && [ "$attempt" -lt 20 ] ||
-        die "Dovecot ended"
+        die "the server does not start${answer:+: $answer}"
 done
 
-# Whether TLS works shows only when somebody connects.
-if ! answer=$(printf 'QUIT\r\n' | timeout 10 openssl s_client -quiet -connect "127.0.0.1:$tls" \
-                  -CAfile "$workdir/ca.pem" -verify_return_error -verify_hostname localhost 2>&1) ||
-    [[ $answer != *"+OK $greeting "* ]]; then
-    "$here/stop.sh" "$workdir"
-    die "TLS does not work: $answer"
-fi
-
-cat > "$workdir/ports.new" <<END
-plain=$plain
-tls=$tls
-tls_expired=$tls
-host_expired=127.0.0.2
-tls_wrong_host=$tls
-host_wrong_host=127.0.0.3
-host_tls_required=127.0.0.4
-host_client_certificate=127.0.0.5
-channel_binding=${plus:+yes}
-jwt_key=$jwt_key
-ipv6=$ipv6
-uid=$uid
-gid=$gid
-END
-mv "$workdir/ports.new" "$workdir/ports"
-
-if [ "$watch" = yes ]; then
-    # A signal to the whole group of the test program's processes (Ctrl-C) must not end the watch too soon.
-    # The shell gives /dev/null to what it starts in the background, hence the copy of standard input.
-    exec 4<&0
-    (
-        trap '' INT TERM HUP
-        while read -r _; do :; done
-        [ -e "$workdir/pid" ] && "$here/stop.sh" "$workdir" && rm -rf "$workdir"
-    ) <&4 4<&- > /dev/null 2>&1 &
-fi
-exit 0
+server_ready "tls_expired=$tls" host_expired=127.0.0.2 "tls_wrong_host=$tls" host_wrong_host=127.0.0.3 \
+    host_tls_required=127.0.0.4 host_client_certificate=127.0.0.5 "channel_binding=${plus:+yes}" \
+    "jwt_key=$jwt_key" "ipv6=$ipv6"

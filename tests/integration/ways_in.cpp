@@ -6,13 +6,13 @@
 
 #include "support/ways_in.hpp"
 #include "dovecot/dovecot.hpp"
+#include "support/into.hpp"
 #include "support/run.hpp"
 #include "support/wire_log.hpp"
 
 #include <pop3/pop3.hpp>
 
 #include <asio/awaitable.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
@@ -31,6 +31,7 @@
 namespace {
 
 using pop3::errc;
+using test::into;
 using lines = std::vector<std::string>;
 template <class Stream>
 using greeted_over = pop3::session<pop3::authorization, Stream>;
@@ -84,11 +85,6 @@ pop3::tls_context showing(const std::string& certificate, const std::string& key
 test::wire_log passwords_log()
 {
     return test::wire_log({right, wrong, odd.password, escaped.password});
-}
-
-auto into(std::error_code& ec)
-{
-    return asio::redirect_error(asio::use_awaitable, ec);
 }
 
 pop3::connect_options at(std::uint16_t port, test::wire_log& log)

@@ -4,6 +4,7 @@
 // Whole sessions against a script: what is sent, what comes of the replies, and that neither depends on how the
 // network cuts it, nor breaks when it fails.
 
+#include "support/every_break.hpp"
 #include "support/greeted.hpp"
 #include "support/run.hpp"
 
@@ -69,7 +70,7 @@ std::shared_ptr<test::script> rfc_1939()
     return talk;
 }
 
-/// The client of that session. The checks are inside: it throws only what the library throws.
+/// The client of that session.
 asio::awaitable<void> converse(std::shared_ptr<test::script> talk)
 {
     auto greeted = co_await test::greet(talk);
@@ -118,58 +119,14 @@ asio::awaitable<void> converse(std::shared_ptr<test::script> talk)
 
 } // namespace
 
-TEST_CASE("a whole session")
+TEST_CASE("a whole session, in whatever pieces it comes")
 {
-    const auto talk = rfc_1939();
-    test::run([&] { return converse(talk); });
-    CHECK(talk->finished());
-    CHECK(talk->closed());
-}
-
-TEST_CASE("replies may come in any pieces")
-{
-    const auto total = rfc_1939()->server_octets();
-    REQUIRE(total > 500);
-    for (std::size_t split = 1; split != total; ++split) {
-        CAPTURE(split);
-        const auto talk = rfc_1939();
-        talk->split_at(split);
-        test::run([&] { return converse(talk); });
-        CHECK(talk->finished());
-    }
-}
-
-TEST_CASE("octet by octet, both ways")
-{
-    const auto talk = rfc_1939();
-    talk->octets_at_a_time(1);
-    test::run([&] { return converse(talk); });
-    CHECK(talk->finished());
+    test::cut_everywhere(rfc_1939, converse);
 }
 
 TEST_CASE("the connection may fail at every step")
 {
-    std::size_t failures = 0;
-    for (std::size_t step = 0;; ++step) {
-        CAPTURE(step);
-        const auto talk = rfc_1939();
-        talk->fail_at(step);
-        std::error_code error;
-        try {
-            test::run([&] { return converse(talk); });
-        } catch (const std::system_error& e) {
-            error = e.code();
-        }
-        CHECK(talk->closed());
-        if (!error) {
-            // There are no more steps to fail at.
-            CHECK(talk->finished());
-            break;
-        }
-        CHECK(error == asio::error::connection_reset);
-        CHECK(!talk->wrong());
-        ++failures;
-    }
+    const auto failures = test::fail_everywhere(rfc_1939, converse);
     CHECK(failures == 39); // a greeting, and a write and a read for each of the 19 commands
 }
 

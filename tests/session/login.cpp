@@ -4,6 +4,7 @@
 // Logging in over a script: what the session knows afterwards, and what it can still do.
 
 #include "support/greeted.hpp"
+#include "support/into.hpp"
 #include "support/run.hpp"
 #include "support/scripted_stream.hpp"
 
@@ -15,7 +16,6 @@
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
@@ -39,12 +39,8 @@ using namespace std::chrono_literals;
 using pop3::errc;
 using test::greet;
 using test::greeting;
+using test::into;
 using lines = std::vector<std::string>;
-
-auto into(std::error_code& ec)
-{
-    return asio::redirect_error(asio::use_awaitable, ec);
-}
 
 const pop3::password alice("alice", "secret");
 constexpr auto plain = "AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n";

@@ -4,7 +4,9 @@
 // Commands sent ahead of their replies: what goes over the wire and when, what became of each, and that nothing that a
 // server does makes it wait for ever.
 
+#include "support/every_break.hpp"
 #include "support/greeted.hpp"
+#include "support/into.hpp"
 #include "support/run.hpp"
 #include "support/served.hpp"
 #include "support/tokens.hpp"
@@ -15,7 +17,6 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/socket_base.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
@@ -44,11 +45,7 @@ namespace {
 namespace command = pop3::command;
 using pop3::errc;
 using pop3::flow;
-
-auto into(std::error_code& ec)
-{
-    return asio::redirect_error(asio::use_awaitable, ec);
-}
+using test::into;
 
 /// A script in which alice has logged in, to a server that announces PIPELINING.
 std::shared_ptr<test::script> logged_in()
@@ -179,54 +176,14 @@ struct half_way {
 
 TEST_SUITE_BEGIN("pipeline");
 
-TEST_CASE("a tuple of replies")
+TEST_CASE("a tuple of replies, in whatever pieces they come")
 {
-    const auto talk = example();
-    test::run([&] { return converse(talk); });
-    CHECK(talk->finished());
-}
-
-TEST_CASE("replies to a pipeline may come in any pieces")
-{
-    const auto total = example()->server_octets();
-    for (std::size_t split = 1; split != total; ++split) {
-        CAPTURE(split);
-        const auto talk = example();
-        talk->split_at(split);
-        test::run([&] { return converse(talk); });
-        CHECK(talk->finished());
-    }
-    for (const std::size_t octets : {1u, 2u, 3u, 7u}) {
-        const auto talk = example();
-        talk->octets_at_a_time(octets);
-        test::run([&] { return converse(talk); });
-        CHECK(talk->finished());
-    }
+    test::cut_everywhere(example, converse);
 }
 
 TEST_CASE("the connection may fail at every step of a pipeline")
 {
-    std::size_t failures = 0;
-    for (std::size_t step = 0;; ++step) {
-        CAPTURE(step);
-        const auto talk = example();
-        talk->octets_at_a_time(9);
-        talk->fail_at(step);
-        std::error_code error;
-        try {
-            test::run([&] { return converse(talk); });
-        } catch (const std::system_error& e) {
-            error = e.code();
-        }
-        CHECK(talk->closed());
-        if (!error) {
-            CHECK(talk->finished());
-            break;
-        }
-        CHECK(error == asio::error::connection_reset);
-        CHECK(!talk->wrong());
-        ++failures;
-    }
+    const auto failures = test::fail_everywhere(example, converse, 9);
     CHECK(failures > 30);
 }
 

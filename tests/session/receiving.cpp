@@ -3,7 +3,9 @@
 
 // A message that is read piece by piece, at the reader's pace.
 
+#include "support/every_break.hpp"
 #include "support/greeted.hpp"
+#include "support/into.hpp"
 #include "support/run.hpp"
 #include "support/served.hpp"
 #include "support/tokens.hpp"
@@ -17,7 +19,6 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/read.hpp>
 #include <asio/read_until.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/socket_base.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
@@ -38,15 +39,11 @@
 namespace {
 
 using pop3::errc;
+using test::into;
 using receiving_session = pop3::session<pop3::receiving, test::scripted_stream>;
 
 const std::string message = "Subject: x\r\n\r\n.\r\n..two\r\n\rx\r\nlast\r\n";
 const std::string wire = "Subject: x\r\n\r\n..\r\n...two\r\n.\rx\r\nlast\r\n.\r\n";
-
-auto into(std::error_code& ec)
-{
-    return asio::redirect_error(asio::use_awaitable, ec);
-}
 
 /// Reads to the end with room for `room` octets.
 template <class Session>
@@ -73,6 +70,13 @@ std::shared_ptr<test::script> with_message()
     return talk;
 }
 
+std::shared_ptr<test::script> with_message_and_more()
+{
+    auto talk = with_message();
+    talk->client("NOOP\r\n").server("+OK\r\n");
+    return talk;
+}
+
 asio::awaitable<void> receive_and_go_on(std::shared_ptr<test::script> talk, std::size_t room)
 {
     auto mailbox = co_await test::log_in(talk);
@@ -89,51 +93,19 @@ TEST_SUITE_BEGIN("receiving");
 
 TEST_CASE("a message, in whatever pieces it comes, into whatever room")
 {
-    const auto begin = test::logged_in()->server_octets();
-    const auto end = with_message()->server_octets();
     for (const std::size_t room : {1u, 7u, 100'000u}) {
-        for (std::size_t split = begin; split != end; ++split) {
-            CAPTURE(split);
-            const auto talk = with_message();
-            talk->client("NOOP\r\n").server("+OK\r\n");
-            talk->split_at(split);
-            test::run([&] { return receive_and_go_on(talk, room); });
-            CHECK(talk->finished());
-        }
-        for (const std::size_t octets : {1u, 2u, 3u, 10u}) {
-            const auto talk = with_message();
-            talk->client("NOOP\r\n").server("+OK\r\n");
-            talk->octets_at_a_time(octets);
-            test::run([&] { return receive_and_go_on(talk, room); });
-            CHECK(talk->finished());
-        }
+        CAPTURE(room);
+        test::cut_everywhere(with_message_and_more,
+                             [&](const auto& talk) { return receive_and_go_on(talk, room); });
     }
 }
 
 TEST_CASE("the connection may fail at every step of receiving")
 {
-    std::size_t failures = 0;
-    for (std::size_t step = 0;; ++step) {
-        CAPTURE(step);
-        const auto talk = with_message();
-        talk->client("NOOP\r\n").server("+OK\r\n");
-        talk->octets_at_a_time(6);
-        talk->fail_at(step);
-        std::error_code error;
-        try {
-            test::run([&] { return receive_and_go_on(talk, 7); });
-        } catch (const std::system_error& e) {
-            error = e.code();
-        }
-        CHECK(talk->closed());
-        if (!error) {
-            CHECK(talk->finished());
-            break;
-        }
-        CHECK(error == asio::error::connection_reset);
-        CHECK(!talk->wrong());
-        ++failures;
-    }
+    const auto receive = [](const auto& talk) {
+        return receive_and_go_on(talk, 7);
+    };
+    const auto failures = test::fail_everywhere(with_message_and_more, receive, 6);
     CHECK(failures > 20);
 }
 

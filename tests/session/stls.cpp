@@ -3,6 +3,7 @@
 
 // STLS: the way from TCP to TLS, and all that can go wrong on it.
 
+#include "support/into.hpp"
 #include "support/peer.hpp"
 #include "support/run.hpp"
 
@@ -13,7 +14,6 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/ssl/context.hpp>
 #include <asio/ssl/stream.hpp>
 #include <asio/this_coro.hpp>
@@ -36,14 +36,10 @@ namespace {
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 using pop3::errc;
+using test::into;
 using tcp_session = pop3::session<pop3::authorization, pop3::tcp_stream>;
 using tls_session = pop3::session<pop3::authorization>;
 using lines = std::vector<std::string>;
-
-auto into(std::error_code& ec)
-{
-    return asio::redirect_error(asio::use_awaitable, ec);
-}
 
 /// A server that offers STLS, and what it heard.
 class stls_peer {

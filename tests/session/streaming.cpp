@@ -3,7 +3,9 @@
 
 // Messages and listings that go to a sink as they come.
 
+#include "support/every_break.hpp"
 #include "support/greeted.hpp"
+#include "support/into.hpp"
 #include "support/run.hpp"
 #include "support/served.hpp"
 #include "support/tokens.hpp"
@@ -14,7 +16,6 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/ssl/error.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
@@ -44,11 +45,7 @@ using pop3::delivery;
 using pop3::errc;
 using pop3::flow;
 using pop3::listing_delivery;
-
-auto into(std::error_code& ec)
-{
-    return asio::redirect_error(asio::use_awaitable, ec);
-}
+using test::into;
 
 const std::string message = "Subject: x\r\n\r\n.\r\n..two\r\n\rx\r\nlast\r\n";
 const std::string wire = "Subject: x\r\n\r\n..\r\n...two\r\n.\rx\r\nlast\r\n.\r\n";
@@ -127,6 +124,22 @@ std::shared_ptr<test::script> with(std::string_view reply)
     return talk;
 }
 
+constexpr std::uint64_t mebi = 1u << 20;
+
+/// Any message has so many MiB.
+void serve_large(asio::ip::tcp::socket& socket, int size)
+{
+    std::string block;
+    while (block.size() != mebi)
+        block += std::string(62, 'x') + "\r\n";
+    test::serve(socket, [&](test::server_end<asio::ip::tcp::socket>& end, const std::string&) {
+        end.say("+OK\r\n");
+        for (int sent = 0; sent != size && end.say(block); ++sent) {
+        }
+        end.say(".\r\n");
+    });
+}
+
 /// How much of the process is in memory now, in KiB.
 std::size_t resident()
 {
@@ -143,45 +156,12 @@ TEST_SUITE_BEGIN("streaming");
 
 TEST_CASE("messages and listings, in whatever pieces they come")
 {
-    const auto total = all_kinds()->server_octets();
-    for (std::size_t split = 1; split != total; ++split) {
-        CAPTURE(split);
-        const auto talk = all_kinds();
-        talk->split_at(split);
-        test::run([&] { return take_all_kinds(talk); });
-        CHECK(talk->finished());
-    }
-    for (const std::size_t octets : {1u, 2u, 3u, 7u, 100'000u}) {
-        const auto talk = all_kinds();
-        talk->octets_at_a_time(octets);
-        test::run([&] { return take_all_kinds(talk); });
-        CHECK(talk->finished());
-    }
+    test::cut_everywhere(all_kinds, take_all_kinds);
 }
 
 TEST_CASE("the connection may fail at every step of a delivery")
 {
-    std::size_t failures = 0;
-    for (std::size_t step = 0;; ++step) {
-        CAPTURE(step);
-        const auto talk = all_kinds();
-        talk->octets_at_a_time(8);
-        talk->fail_at(step);
-        std::error_code error;
-        try {
-            test::run([&] { return take_all_kinds(talk); });
-        } catch (const std::system_error& e) {
-            error = e.code();
-        }
-        CHECK(talk->closed());
-        if (!error) {
-            CHECK(talk->finished());
-            break;
-        }
-        CHECK(error == asio::error::connection_reset);
-        CHECK(!talk->wrong());
-        ++failures;
-    }
+    const auto failures = test::fail_everywhere(all_kinds, take_all_kinds, 8);
     CHECK(failures > 30);
 }
 
@@ -547,18 +527,8 @@ TEST_CASE_TEMPLATE("the same octets as without a sink", Stream, POP3_TEST_STREAM
 
 TEST_CASE("a message of 2 GiB takes no more memory than a small one")
 {
-    constexpr std::uint64_t size = 2ull << 30;
-    std::string block;
-    while (block.size() != 1u << 20)
-        block += std::string(62, 'x') + "\r\n";
-    test::tcp_peer peer([&](asio::ip::tcp::socket& socket) {
-        test::serve(socket, [&](test::server_end<asio::ip::tcp::socket>& end, const std::string&) {
-            end.say("+OK\r\n");
-            for (std::uint64_t sent = 0; sent != size && end.say(block); sent += block.size()) {
-            }
-            end.say(".\r\n");
-        });
-    });
+    constexpr std::uint64_t size = 2048 * mebi;
+    test::tcp_peer peer([](asio::ip::tcp::socket& socket) { serve_large(socket, 2048); });
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in_to<pop3::cleartext_stream>(peer);
         const auto before = resident();
@@ -570,7 +540,7 @@ TEST_CASE("a message of 2 GiB takes no more memory than a small one")
             octets += piece.size();
             if (octets >= next) {
                 most = std::max(most, resident());
-                next += 64u << 20;
+                next += 64 * mebi;
             }
         });
         CHECK(became == delivery{size, true});
@@ -582,36 +552,25 @@ TEST_CASE("a message of 2 GiB takes no more memory than a small one")
 TEST_CASE("a sink that is slower than the server has the time for what it is given")
 {
     // There is always something to read: nothing is ever waited for.
-    constexpr std::size_t size = 24u << 20;
-    std::string block;
-    while (block.size() != 1u << 20)
-        block += std::string(62, 'x') + "\r\n";
-    test::tcp_peer peer([&](asio::ip::tcp::socket& socket) {
-        test::serve(socket, [&](test::server_end<asio::ip::tcp::socket>& end, const std::string&) {
-            end.say("+OK\r\n");
-            for (std::size_t sent = 0; sent != size && end.say(block); sent += block.size()) {
-            }
-            end.say(".\r\n");
-        });
-    });
+    test::tcp_peer peer([](asio::ip::tcp::socket& socket) { serve_large(socket, 24); });
     test::run([&]() -> asio::awaitable<void> {
         pop3::connect_options options;
         options.limits.operation_time = std::chrono::milliseconds(400);
         auto mailbox = co_await test::log_in_to<pop3::cleartext_stream>(peer, options);
         const auto begun = std::chrono::steady_clock::now();
-        std::size_t octets = 0;
-        std::size_t next = 0;
+        std::uint64_t octets = 0;
+        std::uint64_t next = 0;
         std::error_code ec;
         const auto slow = [&](std::span<const char> piece) {
             octets += piece.size();
             if (octets < next)
                 return;
             std::this_thread::sleep_for(std::chrono::milliseconds(50)); // for each MiB
-            next += 1u << 20;
+            next += mebi;
         };
         const auto became = co_await mailbox.async_retr(1, slow, into(ec));
         CHECK(!ec);
-        CHECK(octets == size);
+        CHECK(octets == 24 * mebi);
         CHECK(became.has_value());
         CHECK(std::chrono::steady_clock::now() - begun > 2 * options.limits.operation_time);
     });

@@ -51,7 +51,6 @@
 #include <initializer_list>
 #include <memory>
 #include <new>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -197,7 +196,7 @@ public:
 
     Stream& stream()
     {
-        return client_->stream;
+        return client_.stream;
     }
 
     /// The handshake, and the tickets on the way.
@@ -227,6 +226,11 @@ public:
             io.restart();
             io.run_for(std::chrono::milliseconds(1));
         }
+    }
+
+    void until(const outcome& o)
+    {
+        until([&] { return o.done; });
     }
 
     /// Whatever happens, has happened.
@@ -338,13 +342,35 @@ public:
         return plain;
     }
 
+    int hear_alert()
+    {
+        until([&] {
+            heard();
+            return !heard_alerts.empty();
+        });
+        return heard_alerts.front();
+    }
+
+    bool heard_close_notify() const
+    {
+        return (SSL_get_shutdown(server.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+    }
+
+    void hear_close_notify()
+    {
+        until([&] {
+            heard();
+            return heard_close_notify();
+        });
+    }
+
     /// Has the client read so much.
     std::string read(std::size_t size)
     {
         std::string plain(size, '\0');
         outcome o;
         asio::async_read(stream(), asio::buffer(plain), into(o));
-        until([&] { return o.done; });
+        until(o);
         CHECK(!o.ec);
         plain.resize(o.size);
         return plain;
@@ -356,7 +382,7 @@ public:
         char octet = 0;
         outcome o;
         stream().async_read_some(asio::buffer(&octet, 1), into(o));
-        until([&] { return o.done; });
+        until(o);
         CHECK(o.size == 0);
         return o.ec;
     }
@@ -365,13 +391,23 @@ public:
     {
         outcome o;
         asio::async_write(stream(), asio::buffer(plain.data(), plain.size()), into(o));
-        until([&] { return o.done; });
+        until(o);
         return o;
     }
 
-    void destroy_client()
+    /// An operation that waits until it is cancelled.
+    template <class Start>
+    void cancel(Start start)
     {
-        client_.reset();
+        outcome o;
+        asio::cancellation_signal signal;
+        start(asio::bind_cancellation_slot(signal.slot(), into(o)));
+        settle();
+        CHECK(!o.done);
+        signal.emit(asio::cancellation_type::terminal);
+        until(o);
+        CHECK(o.ec == asio::error::operation_aborted);
+        CHECK(o.size == 0);
     }
 
 private:
@@ -387,7 +423,7 @@ public:
 
 private:
     asio::ssl::context accepting_{asio::ssl::context::tls_server};
-    std::optional<client_of<Stream>> client_{std::in_place, io.get_executor()};
+    client_of<Stream> client_{io.get_executor()};
 };
 
 constexpr int both_versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
@@ -598,7 +634,7 @@ TEST_CASE_TEMPLATE("records of all sizes, in both directions", Stream, pop3::tls
             outcome o;
             asio::async_write(e.stream(), asio::buffer(plain), into(o));
             CHECK(e.heard(size) == plain);
-            e.until([&] { return o.done; });
+            e.until(o);
             CHECK(!o.ec);
             CHECK(o.size == size);
         }
@@ -670,7 +706,7 @@ TEST_CASE("a record in two parts, cut anywhere")
             outcome o;
             e.stream().async_readable(into(o));
             e.send(record.substr(0, cut));
-            e.until([&] { return o.done; });
+            e.until(o);
             CHECK(e.stream().read_now(asio::buffer(octets), ec) == 0);
             CHECK(ec == asio::error::would_block);
             e.send(record.substr(cut));
@@ -695,7 +731,7 @@ TEST_CASE("a record is read by pieces, and the next record is not mixed up with 
     outcome o;
     e.stream().async_readable(into(o));
     CHECK(!o.done); // never from inside
-    e.until([&] { return o.done; });
+    e.until(o);
     CHECK(e.stream().read_now(asio::buffer(octets), ec) == 6);
     CHECK(e.stream().read_now(asio::buffer(octets), ec) == 3);
     CHECK(e.stream().read_now(asio::buffer(octets), ec) == 0);
@@ -723,7 +759,7 @@ TEST_CASE_TEMPLATE("data in one piece with the handshake's last flight", Stream,
             return done;
         });
         e.send(last);
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(!o.ec);
         CHECK(e.read(11) == "+OK ready\r\n");
     }
@@ -740,7 +776,7 @@ TEST_CASE("the server speaks before the client has finished")
     REQUIRE(SSL_read_early_data(e.server.get(), &none, 1, &n) == SSL_READ_EARLY_DATA_FINISH);
     REQUIRE(SSL_write_early_data(e.server.get(), "+OK early\r\n", 11, &n) == 1);
     e.send();
-    e.until([&] { return o.done; });
+    e.until(o);
     CHECK(!o.ec);
     CHECK(e.read(11) == "+OK early\r\n");
     e.until([&] { return e.step_handshake(); });
@@ -774,7 +810,6 @@ TEST_CASE("a handshake octet by octet")
 TEST_CASE("a handshake that fails tells the server")
 {
     for (const int version : both_versions) {
-        asio::io_context io(1);
         ends e(version, {}, false);
         pop3::tls_stream stream(e.io.get_executor(), pop3::tls_context()); // trusts somebody else
         CHECK(!stream.expect_host("localhost"));
@@ -799,7 +834,7 @@ TEST_CASE("a handshake that fails tells the server")
         CHECK(ec == o.ec);
         outcome again;
         stream.async_handshake(asio::ssl::stream_base::client, into(again));
-        e.until([&] { return again.done; });
+        e.until(again);
         CHECK(again.ec == o.ec);
     }
 }
@@ -814,20 +849,12 @@ TEST_CASE("a handshake: the peer goes, it is cancelled, there is no connection, 
         SSL_do_handshake(e.server.get());
         e.send(e.pending().substr(0, 200));
         e.wire.close();
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(o.ec == asio::ssl::error::stream_truncated);
     }
     {
         ends e(TLS1_3_VERSION, {}, false);
-        outcome o;
-        asio::cancellation_signal signal;
-        e.stream().async_handshake(asio::ssl::stream_base::client,
-                                   asio::bind_cancellation_slot(signal.slot(), into(o)));
-        e.settle();
-        CHECK(!o.done);
-        signal.emit(asio::cancellation_type::terminal);
-        e.until([&] { return o.done; });
-        CHECK(o.ec == asio::error::operation_aborted);
+        e.cancel([&](auto token) { e.stream().async_handshake(asio::ssl::stream_base::client, token); });
     }
     {
         asio::io_context io(1);
@@ -843,7 +870,7 @@ TEST_CASE("a handshake: the peer goes, it is cancelled, there is no connection, 
         ends e(TLS1_3_VERSION, {}, false);
         outcome o;
         e.stream().async_handshake(asio::ssl::stream_base::server, into(o));
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(o.ec == asio::error::operation_not_supported);
         e.shake();
     }
@@ -928,7 +955,7 @@ TEST_CASE("what comes behind the end is nobody's")
         // There is nothing to wait for.
         outcome o;
         e.stream().async_readable(into(o));
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(!o.ec);
     }
 }
@@ -941,14 +968,11 @@ TEST_CASE_TEMPLATE("shutdown", Stream, pop3::tls_stream, asio_stream)
             ends<Stream> e(version);
             outcome o;
             e.stream().async_shutdown(into(o));
-            e.until([&] {
-                e.heard();
-                return (SSL_get_shutdown(e.server.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
-            });
+            e.hear_close_notify();
             e.settle();
             CHECK(!o.done);
             e.send(e.close_notify());
-            e.until([&] { return o.done; });
+            e.until(o);
             CHECK(!o.ec);
         }
         {
@@ -959,12 +983,9 @@ TEST_CASE_TEMPLATE("shutdown", Stream, pop3::tls_stream, asio_stream)
             CHECK(e.read_error() == asio::error::eof);
             outcome o;
             e.stream().async_shutdown(into(o));
-            e.until([&] { return o.done; });
+            e.until(o);
             CHECK(!o.ec);
-            e.until([&] {
-                e.heard();
-                return (SSL_get_shutdown(e.server.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
-            });
+            e.hear_close_notify();
         }
         {
             ends<Stream> e(version);
@@ -972,19 +993,12 @@ TEST_CASE_TEMPLATE("shutdown", Stream, pop3::tls_stream, asio_stream)
             e.stream().async_shutdown(into(o));
             e.settle();
             e.wire.shutdown(tcp::socket::shutdown_send);
-            e.until([&] { return o.done; });
+            e.until(o);
             CHECK(o.ec == asio::ssl::error::stream_truncated);
         }
         {
             ends<Stream> e(version);
-            outcome o;
-            asio::cancellation_signal signal;
-            e.stream().async_shutdown(asio::bind_cancellation_slot(signal.slot(), into(o)));
-            e.settle();
-            CHECK(!o.done);
-            signal.emit(asio::cancellation_type::terminal);
-            e.until([&] { return o.done; });
-            CHECK(o.ec == asio::error::operation_aborted);
+            e.cancel([&](auto token) { e.stream().async_shutdown(token); });
         }
     }
 }
@@ -1003,10 +1017,10 @@ TEST_CASE("shutdown drops what still comes, however much")
             e.send({e.ticket(), e.key_update(true)});
         CHECK(!o.done);
         e.send({e.sealed("x"), e.close_notify(), "junk"});
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(!o.ec);
         CHECK(e.heard().empty());
-        CHECK((SSL_get_shutdown(e.server.get()) & SSL_RECEIVED_SHUTDOWN) != 0);
+        CHECK(e.heard_close_notify());
 
         // Nothing can be written any more, which says nothing about what was read.
         std::error_code ec;
@@ -1034,7 +1048,7 @@ TEST_CASE_TEMPLATE("tickets and KeyUpdates between data", Stream, pop3::tls_stre
         outcome o;
         asio::async_write(e.stream(), asio::buffer(plain), into(o));
         CHECK(e.heard(plain.size()) == plain);
-        e.until([&] { return o.done; });
+        e.until(o);
     }
     CHECK(got == expected);
     CHECK(std::count(e.heard_messages.begin(), e.heard_messages.end(), message_key_update) == 10);
@@ -1050,11 +1064,7 @@ TEST_CASE_TEMPLATE("renegotiation is refused, and nothing is lost", Stream, pop3
     REQUIRE(!request.empty());
     e.send(before + request + e.sealed("after"));
     CHECK(e.read(11) == "beforeafter");
-    e.until([&] {
-        e.heard();
-        return !e.heard_alerts.empty();
-    });
-    CHECK(e.heard_alerts.front() == SSL_AD_NO_RENEGOTIATION);
+    CHECK(e.hear_alert() == SSL_AD_NO_RENEGOTIATION);
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------
@@ -1080,11 +1090,7 @@ TEST_CASE("an error of TLS is final, and the server is told")
         e.send(bad + e.sealed("good"));
         const auto ec = e.read_error();
         CHECK(is_ssl(ec));
-        e.until([&] {
-            e.heard();
-            return !e.heard_alerts.empty();
-        });
-        CHECK(e.heard_alerts.front() == SSL_AD_BAD_RECORD_MAC);
+        CHECK(e.hear_alert() == SSL_AD_BAD_RECORD_MAC);
 
         CHECK(e.read_error() == ec);
         CHECK(e.write("x").ec == ec);
@@ -1096,7 +1102,7 @@ TEST_CASE("an error of TLS is final, and the server is told")
                 e.stream().async_readable(into(o));
             else
                 e.stream().async_writable(into(o));
-            e.until([&] { return o.done; });
+            e.until(o);
             CHECK(o.ec == (i == 0 ? ec : std::error_code()));
         }
         CHECK(live_bulk <= 2);
@@ -1157,16 +1163,8 @@ TEST_CASE_TEMPLATE("a read that is cancelled", Stream, pop3::tls_stream, asio_st
 {
     ends<Stream> e;
     e.settle();
-    outcome o;
-    asio::cancellation_signal signal;
     char octets[10];
-    e.stream().async_read_some(asio::buffer(octets), asio::bind_cancellation_slot(signal.slot(), into(o)));
-    e.settle();
-    CHECK(!o.done);
-    signal.emit(asio::cancellation_type::terminal);
-    e.until([&] { return o.done; });
-    CHECK(o.ec == asio::error::operation_aborted);
-    CHECK(o.size == 0);
+    e.cancel([&](auto token) { e.stream().async_read_some(asio::buffer(octets), token); });
     e.send(e.sealed("x"));
     CHECK(e.read(1) == "x");
 }
@@ -1182,7 +1180,7 @@ TEST_CASE("a read that is cancelled in the middle of a record loses nothing")
     e.send(record.substr(0, 10));
     e.settle();
     signal.emit(asio::cancellation_type::terminal);
-    e.until([&] { return o.done; });
+    e.until(o);
     e.send(record.substr(10));
     CHECK(e.read(5) == "hello");
 }
@@ -1223,7 +1221,7 @@ TEST_CASE_TEMPLATE("the socket is closed while something waits", Stream, pop3::t
     e.settle();
     CHECK(!o.done);
     e.stream().lowest_layer().close();
-    e.until([&] { return o.done; });
+    e.until(o);
     CHECK(o.ec == asio::error::operation_aborted);
     CHECK(e.read_error() == asio::error::bad_descriptor);
     CHECK(e.write("x").ec == asio::error::bad_descriptor);
@@ -1239,7 +1237,7 @@ TEST_CASE("a stream that is moved, and one that is destroyed, while something wa
     e.settle();
     auto moved = std::make_unique<pop3::tls_stream>(std::move(e.stream()));
     e.send(e.sealed("x"));
-    e.until([&] { return reading.done; });
+    e.until(reading);
     CHECK(!reading.ec);
     CHECK(reading.size == 1);
 
@@ -1248,7 +1246,7 @@ TEST_CASE("a stream that is moved, and one that is destroyed, while something wa
     e.settle();
     moved.reset();
     CHECK(!waiting.done);
-    e.until([&] { return waiting.done; });
+    e.until(waiting);
     CHECK(waiting.ec == asio::error::operation_aborted);
     e.until([&] {
         e.hear();
@@ -1263,7 +1261,7 @@ TEST_CASE("a stream that is moved, and one that is destroyed, while something wa
     a.stream().async_read_some(asio::buffer(octets), into(o));
     a.settle();
     a.stream() = client_of<pop3::tls_stream>(b.io.get_executor()).stream;
-    a.until([&] { return o.done; });
+    a.until(o);
     CHECK(o.ec == asio::error::operation_aborted);
 }
 
@@ -1294,7 +1292,7 @@ TEST_CASE("the handler is called where it wants to be, and never from inside")
                                    into(o)(ec, n);
                                }));
     CHECK(!o.done);
-    e.until([&] { return o.done; });
+    e.until(o);
     CHECK(o.size == 1);
 
     std::atomic<bool> elsewhere = false;
@@ -1309,11 +1307,11 @@ TEST_CASE("the handler is called where it wants to be, and never from inside")
     CHECK(future.get() == 2);
     outcome nothing;
     e.stream().async_read_some(asio::mutable_buffer(), into(nothing));
-    e.until([&] { return nothing.done; });
+    e.until(nothing);
     CHECK(!nothing.ec);
     outcome none;
     e.stream().async_write_some(asio::const_buffer(), into(none));
-    e.until([&] { return none.done; });
+    e.until(none);
     CHECK(!none.ec);
 
     e.send(e.sealed("abc"));
@@ -1321,7 +1319,7 @@ TEST_CASE("the handler is called where it wants to be, and never from inside")
                                                 asio::buffer(octets + 2, 8)};
     outcome first;
     e.stream().async_read_some(buffers, into(first));
-    e.until([&] { return first.done; });
+    e.until(first);
     CHECK(first.size == 2);
 }
 
@@ -1404,7 +1402,7 @@ TEST_CASE("what was taken is sent while the client only reads")
     CHECK(e.heard(taken.size()) == taken);
     CHECK(!o.done);
     e.send(e.sealed("x"));
-    e.until([&] { return o.done; });
+    e.until(o);
     CHECK(e.stream().read_now(asio::buffer(octets), ec) == 1);
 
     // By the calls alone.
@@ -1430,11 +1428,11 @@ TEST_CASE("a peer that takes nothing while it sends")
     outcome writable;
     e.stream().async_writable(into(writable));
     e.send(e.sealed(plain));
-    e.until([&] { return read.done; });
+    e.until(read);
     CHECK(got == plain);
     CHECK(!writable.done);
     CHECK(e.heard(taken.size()) == taken);
-    e.until([&] { return writable.done; });
+    e.until(writable);
     CHECK(!writable.ec);
 }
 
@@ -1443,21 +1441,13 @@ TEST_CASE("a write completes when it was sent, and can be cancelled")
     ends e;
     e.settle();
     const auto taken = write_until_full(e.stream());
-    outcome o;
-    asio::cancellation_signal signal;
-    e.stream().async_write_some(asio::buffer("x", 1), asio::bind_cancellation_slot(signal.slot(), into(o)));
-    e.settle();
-    CHECK(!o.done);
-    signal.emit(asio::cancellation_type::terminal);
-    e.until([&] { return o.done; });
-    CHECK(o.ec == asio::error::operation_aborted);
-    CHECK(o.size == 0);
+    e.cancel([&](auto token) { e.stream().async_write_some(asio::buffer("x", 1), token); });
     outcome last;
     e.stream().async_write_some(asio::buffer("y", 1), into(last));
     e.settle();
     CHECK(!last.done);
     CHECK(e.heard(taken.size() + 1) == taken + "y");
-    e.until([&] { return last.done; });
+    e.until(last);
     CHECK(last.size == 1);
 }
 
@@ -1484,26 +1474,40 @@ TEST_CASE("what was written has left when the operation completes")
     CHECK(heard.size() >= written);
 }
 
-TEST_CASE("half a message of a handshake is in the way of a write: the writer reads the rest")
-{
-    ends e(TLS1_3_VERSION, make_tickets_long);
-    const auto ticket = e.ticket();
-    REQUIRE(ticket.size() > 2000);
+namespace {
+
+/// The client has read a part of a message of a handshake, which is in the way of a write.
+struct half_a_ticket : ends<> {
+    half_a_ticket() : ends<>(TLS1_3_VERSION, make_tickets_long)
+    {
+        const auto whole = ticket();
+        REQUIRE(whole.size() > 2000);
+        rest = whole.substr(1000);
+        send(whole.substr(0, 1000));
+        settle();
+        CHECK(stream().read_now(asio::buffer(octets), ec) == 0);
+    }
+
+    std::string rest;
     std::error_code ec;
     char octets[100];
-    e.send(ticket.substr(0, 1000));
-    e.settle();
-    CHECK(e.stream().read_now(asio::buffer(octets), ec) == 0);
-    CHECK(e.stream().write_now(asio::buffer("x", 1), ec) == 0);
-    CHECK(ec == asio::error::would_block);
+};
+
+} // namespace
+
+TEST_CASE("half a message of a handshake is in the way of a write: the writer reads the rest")
+{
+    half_a_ticket e;
+    CHECK(e.stream().write_now(asio::buffer("x", 1), e.ec) == 0);
+    CHECK(e.ec == asio::error::would_block);
     outcome o;
     SUBCASE("write")
     {
         e.stream().async_write_some(asio::buffer("x", 1), into(o));
         e.settle();
         CHECK(!o.done);
-        e.send(ticket.substr(1000) + e.sealed("y"));
-        e.until([&] { return o.done; });
+        e.send(e.rest + e.sealed("y"));
+        e.until(o);
         CHECK(o.size == 1);
     }
     SUBCASE("writable")
@@ -1511,55 +1515,49 @@ TEST_CASE("half a message of a handshake is in the way of a write: the writer re
         e.stream().async_writable(into(o));
         e.settle();
         CHECK(!o.done);
-        e.send(ticket.substr(1000) + e.sealed("y"));
-        e.until([&] { return o.done; });
-        CHECK(e.stream().write_now(asio::buffer("x", 1), ec) == 1);
+        e.send(e.rest + e.sealed("y"));
+        e.until(o);
+        CHECK(e.stream().write_now(asio::buffer("x", 1), e.ec) == 1);
     }
     CHECK(!o.ec);
     CHECK(e.heard(1) == "x");
     // What the writer found behind it is at hand, though the socket has nothing more to say.
     outcome readable;
     e.stream().async_readable(into(readable));
-    e.until([&] { return readable.done; });
-    CHECK(e.stream().read_now(asio::buffer(octets), ec) == 1);
-    CHECK(octets[0] == 'y');
+    e.until(readable);
+    CHECK(e.stream().read_now(asio::buffer(e.octets), e.ec) == 1);
+    CHECK(e.octets[0] == 'y');
 }
 
 TEST_CASE("half a message of a handshake is in the way of a write: a reader reads the rest")
 {
-    ends e(TLS1_3_VERSION, make_tickets_long);
-    const auto ticket = e.ticket();
-    std::error_code ec;
-    char octets[100];
-    e.send(ticket.substr(0, 1000));
-    e.settle();
-    CHECK(e.stream().read_now(asio::buffer(octets), ec) == 0);
+    half_a_ticket e;
     outcome written;
     e.stream().async_write_some(asio::buffer("x", 1), into(written));
     outcome read;
     SUBCASE("one that waits")
     {
-        e.stream().async_read_some(asio::buffer(octets), into(read));
+        e.stream().async_read_some(asio::buffer(e.octets), into(read));
         e.settle();
-        e.send(ticket.substr(1000, 10));
+        e.send(e.rest.substr(0, 10));
         e.settle();
         CHECK(!written.done);
         CHECK(!read.done);
-        e.send(ticket.substr(1010));
-        e.until([&] { return written.done; });
+        e.send(e.rest.substr(10));
+        e.until(written);
         CHECK(!read.done);
         CHECK(!written.ec);
         e.send(e.sealed("y"));
-        e.until([&] { return read.done; });
+        e.until(read);
         CHECK(read.size == 1);
     }
     SUBCASE("one that only looks")
     {
         e.settle();
-        e.send(ticket.substr(1000));
+        e.send(e.rest);
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        CHECK(e.stream().read_now(asio::buffer(octets), ec) == 0); // the event loop has not run
-        e.until([&] { return written.done; });
+        CHECK(e.stream().read_now(asio::buffer(e.octets), e.ec) == 0); // the event loop has not run
+        e.until(written);
         CHECK(!written.ec);
         CHECK(written.size == 1);
     }
@@ -1569,53 +1567,35 @@ TEST_CASE("half a message of a handshake is in the way of a write: a reader read
 TEST_CASE(
     "half a message of a handshake is in the way of a write: what a reader waits for is not taken from it")
 {
-    ends e(TLS1_3_VERSION, make_tickets_long);
-    const auto ticket = e.ticket();
-    std::error_code ec;
-    char octets[100];
-    e.send(ticket.substr(0, 1000));
-    e.settle();
-    CHECK(e.stream().read_now(asio::buffer(octets), ec) == 0);
+    half_a_ticket e;
     outcome readable;
     e.stream().async_readable(into(readable));
     e.settle();
-    e.send(ticket.substr(1000) + e.sealed("y"));
+    e.send(e.rest + e.sealed("y"));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    CHECK(e.stream().write_now(asio::buffer("x", 1), ec) == 0); // the event loop has not run
-    CHECK(ec == asio::error::would_block);
-    e.until([&] { return readable.done; });
-    CHECK(e.stream().read_now(asio::buffer(octets), ec) == 1);
-    CHECK(octets[0] == 'y');
-    CHECK(e.stream().write_now(asio::buffer("x", 1), ec) == 1);
+    CHECK(e.stream().write_now(asio::buffer("x", 1), e.ec) == 0); // the event loop has not run
+    CHECK(e.ec == asio::error::would_block);
+    e.until(readable);
+    CHECK(e.stream().read_now(asio::buffer(e.octets), e.ec) == 1);
+    CHECK(e.octets[0] == 'y');
+    CHECK(e.stream().write_now(asio::buffer("x", 1), e.ec) == 1);
     CHECK(e.heard(1) == "x");
 }
 
 TEST_CASE("half a message of a handshake, and whoever waits is cancelled, closed or shut down")
 {
-    ends e(TLS1_3_VERSION, make_tickets_long);
-    const auto ticket = e.ticket();
-    std::error_code ec;
-    char octets[100];
-    e.send(ticket.substr(0, 1000));
-    e.settle();
-    CHECK(e.stream().read_now(asio::buffer(octets), ec) == 0);
+    half_a_ticket e;
     outcome o;
-    asio::cancellation_signal signal;
     SUBCASE("cancelled")
     {
-        e.stream().async_writable(asio::bind_cancellation_slot(signal.slot(), into(o)));
-        e.settle();
-        CHECK(!o.done);
-        signal.emit(asio::cancellation_type::terminal);
-        e.until([&] { return o.done; });
-        CHECK(o.ec == asio::error::operation_aborted);
+        e.cancel([&](auto token) { e.stream().async_writable(token); });
     }
     SUBCASE("closed")
     {
         e.stream().async_writable(into(o));
         e.settle();
         e.stream().lowest_layer().close();
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(o.ec == asio::error::operation_aborted);
     }
     SUBCASE("the peer goes")
@@ -1623,7 +1603,7 @@ TEST_CASE("half a message of a handshake, and whoever waits is cancelled, closed
         e.stream().async_write_some(asio::buffer("x", 1), into(o));
         e.settle();
         e.wire.close();
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(o.ec == asio::ssl::error::stream_truncated);
     }
     SUBCASE("shut down")
@@ -1631,13 +1611,10 @@ TEST_CASE("half a message of a handshake, and whoever waits is cancelled, closed
         e.stream().async_shutdown(into(o));
         e.settle();
         CHECK(!o.done);
-        e.send(ticket.substr(1000));
-        e.until([&] {
-            e.heard();
-            return (SSL_get_shutdown(e.server.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
-        });
+        e.send(e.rest);
+        e.hear_close_notify();
         e.send(e.close_notify());
-        e.until([&] { return o.done; });
+        e.until(o);
         CHECK(!o.ec);
     }
 }

@@ -4,7 +4,7 @@
 
 // A POP3 server that a script starts in a folder of its own, for the integration tests: what the fixtures for
 // particular servers have in common.  The script start.sh gets a folder to work in, the folder that provide.sh was
-// given, and --watch-stdin; it writes lines NAME=VALUE to the file ports; stop.sh beside it ends the server.
+// given, and --watch-stdin; it writes lines NAME=VALUE to the file ports; stop_server.sh ends the server.
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -195,7 +195,8 @@ private:
     {
         try {
             std::string output;
-            const auto stop_script = std::filesystem::path(start_script_).replace_filename("stop.sh");
+            const auto stop_script =
+                std::filesystem::path(start_script_).parent_path() / "../support/stop_server.sh";
             run({stop_script.string(), work_dir_}, -1, output);
         } catch (...) {
             // The watch ends the server instead when its pipe is closed.

@@ -1,0 +1,70 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+// A conversation, broken in every place: `make_script` returns the script, `converse` the client's coroutine, which
+// throws nothing but what the library throws.
+
+#include "support/run.hpp"
+#include "support/scripted_stream.hpp"
+
+#include <asio/error.hpp>
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <system_error>
+
+namespace test {
+
+/// However the network cuts what is said, the conversation is the same: whole, in two parts, in small pieces.
+template <class MakeScript, class Converse>
+void cut_everywhere(MakeScript make_script, Converse converse)
+{
+    const auto check = [&](const auto& talk) {
+        test::run([&] { return converse(talk); });
+        CHECK(talk->finished());
+        CHECK(talk->closed());
+    };
+    const auto total = make_script()->server_octets();
+    for (std::size_t split = 0; split != total; ++split) {
+        CAPTURE(split);
+        const auto talk = make_script();
+        talk->split_at(split);
+        check(talk);
+    }
+    for (const std::size_t octets : {1u, 2u, 3u, 7u, 10u}) {
+        CAPTURE(octets);
+        const auto talk = make_script();
+        talk->octets_at_a_time(octets);
+        check(talk);
+    }
+}
+
+/// The connection may fail at every read and write, each of so many octets at most: the client is told so. Returns how
+/// many there are.
+template <class MakeScript, class Converse>
+std::size_t fail_everywhere(MakeScript make_script, Converse converse,
+                            std::size_t octets = static_cast<std::size_t>(-1))
+{
+    for (std::size_t step = 0;; ++step) {
+        CAPTURE(step);
+        const auto talk = make_script();
+        talk->octets_at_a_time(octets);
+        talk->fail_at(step);
+        std::error_code error;
+        try {
+            test::run([&] { return converse(talk); });
+        } catch (const std::system_error& e) {
+            error = e.code();
+        }
+        CHECK(talk->closed());
+        if (!error) {
+            CHECK(talk->finished());
+            return step;
+        }
+        CHECK(error == asio::error::connection_reset);
+        CHECK(!talk->wrong());
+    }
+}
+
+} // namespace test
