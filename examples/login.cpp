@@ -82,7 +82,7 @@ void show(std::string_view when, const pop3::reply<pop3::capabilities>& said)
 
 void explain(const pop3::refusal& why)
 {
-    std::cerr << "login: " << pop3::refused(why).what() << '\n';
+    std::cerr << "login: " << to_string(why) << '\n';
     if (!why.details().empty()) // The JSON of XOAUTH2 and OAUTHBEARER, the error of SCRAM.
         std::cerr << "details: " << safe(why.details()) << '\n';
     switch (why.advice()) {

@@ -52,7 +52,7 @@ public:
     }
 
     /// What the server says to people, without the response code. Untrusted input: it may hold any octet but LF, and
-    /// with a server that repeats what it was told, even a password.
+    /// with a server that repeats what it was told, even a password. For a terminal or a log there is `to_string`.
     const std::string& text() const noexcept
     {
         return text_;
@@ -105,10 +105,8 @@ private:
     response_code code_ = response_code::none;
 };
 
-namespace detail {
-
-/// "PASS refused: [AUTH] Authentication failed."
-inline std::string describe(const refusal& r)
+/// For people, on one line, whatever the server wrote: "PASS refused: [AUTH] Authentication failed."
+inline std::string to_string(const refusal& r)
 {
     std::string text = r.verb().empty() ? std::string("connection") : r.verb();
     text += " refused";
@@ -121,12 +119,10 @@ inline std::string describe(const refusal& r)
     return printable(std::move(text));
 }
 
-} // namespace detail
-
 /// Thrown in place of a `refusal` by the default completion token, and by `reply::value()`.
 class refused : public std::runtime_error {
 public:
-    explicit refused(pop3::refusal r) : std::runtime_error(detail::describe(r)), refusal_(std::move(r))
+    explicit refused(pop3::refusal r) : std::runtime_error(to_string(r)), refusal_(std::move(r))
     {
     }
 

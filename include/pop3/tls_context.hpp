@@ -62,7 +62,10 @@ public:
     void load_verify_file(const std::string& path)
     {
         forget_sessions();
-        context_.load_verify_file(path);
+        std::error_code ec;
+        context_.load_verify_file(path, ec);
+        if (ec)
+            throw std::system_error(ec, "load_verify_file: " + path);
     }
 
     /// Trusts a certificate given in PEM form as well.

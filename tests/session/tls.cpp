@@ -635,6 +635,7 @@ TEST_CASE("a client certificate from memory and from files")
     std::remove(file.c_str());
     pop3::tls_context tls;
     CHECK_THROWS_AS(tls.use_private_key_file(file), std::system_error);
+    CHECK_THROWS_WITH_AS(tls.load_verify_file(file), doctest::Contains(file.c_str()), std::system_error);
     try {
         tls.use_certificate_chain_file(file);
         FAIL_CHECK("no exception");

@@ -752,3 +752,47 @@ TEST_CASE("exchange: an error in the middle of a reply is one that ends the sess
     CHECK(r.ec == pop3::errc::malformed_reply);
     CHECK(pop3::is_fatal(r.ec));
 }
+
+namespace {
+
+/// Of a user's own, with functions that are called as those of the library's own commands are, and do something else.
+struct namesake {
+    static constexpr std::string_view verb = "XTND";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::lines;
+    using result_type = std::vector<std::string>;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    void write(command::command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_line(std::string_view line, result_type& into, const pop3::limits&)
+    {
+        into.emplace_back(line);
+        return {};
+    }
+
+    /// Not from the front of something.
+    std::error_code read_entries(std::string_view all, result_type& into, const pop3::limits&)
+    {
+        into.emplace_back(all);
+        return {};
+    }
+
+    /// Not what a sink wants.
+    bool wanted() const
+    {
+        return false;
+    }
+};
+
+} // namespace
+
+TEST_CASE("exchange: what a command calls functions of its own is its own business")
+{
+    const auto r = test::feed_every_way(namesake(), "+OK\r\n1 120\r\n..\r\n.\r\n+OK next\r\n");
+    REQUIRE(r.ok());
+    CHECK(*r.reply == std::vector{"1 120"s, "."s});
+    CHECK(r.rest == "+OK next\r\n");
+}

@@ -100,6 +100,7 @@ TEST_CASE("refusal: what a mechanism was told")
     // For those who ask for it: what() is for people.
     const pop3::refused thrown(r);
     CHECK(std::string_view(thrown.what()) == "AUTH refused: [AUTH] Authentication failed.");
+    CHECK(to_string(thrown.refusal()) == thrown.what());
     CHECK(thrown.refusal().details() == json);
     CHECK(thrown.code() == response_code::auth);
 }

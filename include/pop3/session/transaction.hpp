@@ -452,12 +452,13 @@ public:
 
     /// The same with any number of commands of one type. Memory is taken for those on their way, not for all.
     ///
-    ///     auto save = [&](std::span<const char> piece) { file.write(piece.data(), piece.size()); };
-    ///     auto retrs = std::views::iota(1, 100'001) |
-    ///                  std::views::transform([&](int n) { return pop3::command::retr_to(n, save); });
+    ///     auto retr = [&](int n) {
+    ///         return pop3::command::retr_to(n, [&, n](std::span<const char> piece) { save(n, piece); });
+    ///     };
+    ///     auto retrs = std::views::iota(1, 100'001) | std::views::transform(retr); // or a vector of decltype(retr(1))
     ///     co_await mailbox.async_pipeline(retrs, [&](std::size_t index, pop3::reply<pop3::delivery> reply) {
     ///         if (!reply)
-    ///             std::cerr << index + 1 << ": " << reply.error().text() << '\n';
+    ///             std::cerr << index + 1 << ": " << to_string(reply.error()) << '\n';
     ///     });
     ///
     /// State: TRANSACTION -> TRANSACTION.
@@ -465,6 +466,9 @@ public:
     /// on_reply: called with the index in the range, from 0, and a `reply<R>`, in order, each as soon as it is complete. Returns
     /// void, or a `flow`: `flow::drain` sends no more commands, but those on their way are still answered; `flow::close`
     /// closes the session at once. It must start no operation of the same session, and should not throw.
+    /// What the sink of a command wants is another thing, and done as in `async_retr`: `flow::drain` drops the rest of that
+    /// message, and the next ones come; `flow::close` closes the session. `on_reply` is told of either (`delivery::complete`
+    /// is false), and neither is an error.
     /// Completion signature: `void(std::error_code, std::size_t)`: how many were answered. Beside an error too: what the
     /// server did of the others on their way is not known.
     /// Errors: one that is not fatal (`errc::invalid_argument`, `errc::command_too_long`) is that of the command behind those
