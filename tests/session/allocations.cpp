@@ -9,13 +9,22 @@
 
 #include <pop3/pop3.hpp>
 
+#include <asio/awaitable.hpp>
 #include <asio/bind_allocator.hpp>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/recycling_allocator.hpp>
+#include <asio/socket_base.hpp>
+#include <asio/steady_timer.hpp>
 #include <doctest/doctest.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <new>
 #include <optional>
@@ -97,6 +106,141 @@ struct kept_allocator {
     friend bool operator==(const kept_allocator&, const kept_allocator&) = default;
 
     kept_memory* memory;
+};
+
+/// Memory of a handler's own, which may be gone once it has been called.
+struct arena {
+    bool gone = false;
+    std::size_t live = 0;
+    std::size_t too_late = 0; // how often it was used when it was gone
+};
+
+template <class T>
+struct arena_allocator {
+    using value_type = T;
+
+    explicit arena_allocator(arena& a) : memory(&a)
+    {
+    }
+
+    template <class U>
+    arena_allocator(const arena_allocator<U>& other) : memory(other.memory)
+    {
+    }
+
+    T* allocate(std::size_t n)
+    {
+        memory->too_late += memory->gone ? 1 : 0;
+        ++memory->live;
+        return std::allocator<T>().allocate(n);
+    }
+
+    void deallocate(T* p, std::size_t n)
+    {
+        memory->too_late += memory->gone ? 1 : 0;
+        --memory->live;
+        std::allocator<T>().deallocate(p, n);
+    }
+
+    friend bool operator==(const arena_allocator&, const arena_allocator&) = default;
+
+    arena* memory;
+};
+
+/// A pipeline over a connection that takes little ahead, to a server that does not read until `read_on`.
+template <class Stream>
+struct stuck_pipeline {
+    using peer_stream = test::peer_stream_of<Stream>;
+    static constexpr int commands = 100'000;
+
+    /// answers: how many the server gives to what it has not read.
+    explicit stuck_pipeline(int answers)
+        : peer([this, answers](peer_stream& stream) {
+              stream.lowest_layer().set_option(asio::socket_base::receive_buffer_size(65536));
+              test::server_end<peer_stream> end(stream);
+              end.say("+OK ready\r\n");
+              for (int i = 0; i != 3; ++i) {
+                  const auto line = end.line();
+                  end.say(line == "CAPA" ? test::capa_with_pipelining : "+OK\r\n");
+              }
+              end.line(); // the first of the pipeline
+              std::string all;
+              for (int i = 0; i != answers; ++i)
+                  all += "+OK\r\n";
+              end.say(all);
+              may_read.get_future().wait();
+              int heard = 1;
+              while (!end.line().empty())
+                  ++heard;
+              all_heard.set_value(heard);
+          })
+    {
+        test::run(context, [this]() -> asio::awaitable<void> {
+            auto stream = co_await test::open_to<Stream>(peer);
+            stream.lowest_layer().set_option(asio::socket_base::send_buffer_size(65536));
+            pop3::connect_options options;
+            options.limits.pipeline_commands = commands;
+            options.limits.pipeline_octets = 64u << 20;
+            auto greeted = co_await pop3::async_greet(std::move(stream), options);
+            const pop3::password alice("alice", "secret");
+            mailbox = co_await std::move(greeted).async_login(alice);
+        });
+    }
+
+    ~stuck_pipeline()
+    {
+        read_on();
+        mailbox.reset();
+        context.restart();
+        context.poll();
+    }
+
+    /// Runs it until all of it has ended, the write as well. `on_reply` as for `async_pipeline`; `cancel`: from outside, when
+    /// nothing goes on.
+    template <class OnReply>
+    void run(OnReply on_reply, bool cancel = false)
+    {
+        asio::cancellation_signal signal;
+        std::vector<command::dele> deles(commands, command::dele(1));
+        mailbox->async_pipeline(
+            std::move(deles), on_reply,
+            asio::bind_cancellation_slot(
+                signal.slot(),
+                asio::bind_allocator(arena_allocator<char>(memory), [&](std::error_code e, std::size_t n) {
+                    ec = e;
+                    answered = n;
+                    live_at_end = memory.live;
+                    memory.gone = true;
+                    read_on();
+                })));
+        used = memory.live != 0;
+        asio::steady_timer timer(context, std::chrono::milliseconds(50));
+        if (cancel)
+            timer.async_wait([&](std::error_code) { signal.emit(asio::cancellation_type::terminal); });
+        test::run(context);
+        CHECK(used);
+        CHECK(memory.gone);
+        CHECK(live_at_end == 0);
+        CHECK(memory.too_late == 0);
+    }
+
+    void read_on()
+    {
+        if (!std::exchange(reads_on, true))
+            may_read.set_value();
+    }
+
+    arena memory;
+    std::error_code ec;
+    std::size_t answered = 0;
+    std::size_t live_at_end = 0;
+    bool used = false;
+    bool reads_on = false;
+    std::promise<void> may_read;
+    std::promise<int> all_heard;
+    asio::io_context context{1};
+    test::peer_of<Stream> peer;
+    std::optional<pop3::session<pop3::transaction, Stream>> mailbox;
 };
 
 template <class Stream>
@@ -255,6 +399,48 @@ TEST_CASE_TEMPLATE("a pipeline allocates no more for more commands", Stream, pop
     MESSAGE("of 2,000 commands: " << few << ", of 10,000: " << many);
     CHECK(few < 40);
     CHECK(many < few + 10);
+}
+
+TEST_CASE_TEMPLATE("a write that outlives its operation does not use the handler's memory", Stream,
+                   POP3_TEST_STREAMS)
+{
+    const auto ignore = [](std::size_t, pop3::reply<void>) {
+    };
+    SUBCASE("the time is over")
+    {
+        stuck_pipeline<Stream> p(0);
+        pop3::limits limits;
+        limits.pipeline_commands = p.commands;
+        limits.pipeline_octets = 64u << 20;
+        limits.operation_time = std::chrono::milliseconds(100);
+        p.mailbox->set_limits(limits);
+        p.run(ignore);
+        CHECK(p.ec == pop3::errc::timed_out);
+    }
+    SUBCASE("it is cancelled")
+    {
+        stuck_pipeline<Stream> p(0);
+        p.run(ignore, true);
+        CHECK(p.ec == asio::error::operation_aborted);
+    }
+    SUBCASE("who is called wants the session to end")
+    {
+        stuck_pipeline<Stream> p(1);
+        p.run([](std::size_t, pop3::reply<void>) { return pop3::flow::close; });
+        CHECK(!p.ec);
+        CHECK(p.answered == 1);
+    }
+    SUBCASE("all was answered, by a server that has not read it yet")
+    {
+        stuck_pipeline<Stream> p(p.commands);
+        p.run(ignore);
+        CHECK(!p.ec);
+        CHECK(p.answered == p.commands);
+        // The session lives, and all of it gets there.
+        CHECK(p.mailbox->is_open());
+        p.mailbox.reset();
+        CHECK(p.all_heard.get_future().get() == p.commands);
+    }
 }
 
 TEST_SUITE_END();

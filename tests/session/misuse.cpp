@@ -4,34 +4,104 @@
 // What types cannot catch: wrong uses that are errors, and never undefined behaviour. After each of them the session
 // must be as it was.
 
+#include "support/counted_new.hpp"
 #include "support/greeted.hpp"
+#include "support/into.hpp"
 #include "support/run.hpp"
+#include "support/served.hpp"
 
 #include <pop3/pop3.hpp>
 
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
-#include <asio/redirect_error.hpp>
+#include <asio/socket_base.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace {
 
-auto into(std::error_code& ec)
-{
-    return asio::redirect_error(asio::use_awaitable, ec);
-}
+namespace command = pop3::command;
+
+using test::into;
+
+/// The client's end of a script, that can be made to send nothing.
+class stuck_stream : public test::scripted_stream {
+public:
+    using lowest_layer_type = stuck_stream;
+
+    stuck_stream(const executor_type& executor, const std::shared_ptr<test::script>& script,
+                 std::shared_ptr<bool> stuck)
+        : scripted_stream(executor, script), stuck_(std::move(stuck)),
+          closed_(std::make_unique<asio::steady_timer>(executor, asio::steady_timer::time_point::max()))
+    {
+    }
+
+    stuck_stream& lowest_layer()
+    {
+        return *this;
+    }
+
+    void close(std::error_code& ec)
+    {
+        scripted_stream::close(ec);
+        closed_->cancel();
+    }
+
+    template <class Buffers, class Token>
+    auto async_write_some(const Buffers& buffers, Token&& token)
+    {
+        return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
+            [this, buffers](auto handler) {
+                if (!*stuck_)
+                    return scripted_stream::async_write_some(buffers, std::move(handler));
+                closed_->async_wait(
+                    [h = std::move(handler)](std::error_code ec) mutable { std::move(h)(ec, 0); });
+            },
+            token);
+    }
+
+private:
+    std::shared_ptr<bool> stuck_;
+    std::unique_ptr<asio::steady_timer> closed_;
+};
+
+/// A line of the largest size, nearly.
+struct long_command {
+    static constexpr std::string_view verb = "XLONG";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::single_line;
+    using result_type = void;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    void write(pop3::command::command_line& line) const
+    {
+        line.verb(verb).argument(std::string(200, 'x'));
+    }
+};
 
 } // namespace
+
+template <>
+inline constexpr bool pop3::is_secure_stream<stuck_stream> = true;
 
 TEST_CASE("a session that was moved from is empty")
 {
@@ -205,6 +275,320 @@ TEST_CASE("a reply to PASS that comes before PASS was sent")
         CHECK(ec == pop3::errc::unexpected_data);
     });
     CHECK(talk->written() == "CAPA\r\nUSER alice\r\n");
+}
+
+TEST_CASE("replies to commands that have not left")
+{
+    // Two are on their way, and do not get out. The others wait behind them.
+    const auto talk = test::greeting();
+    talk->client("CAPA\r\n").server("+OK\r\nPIPELINING\r\nUSER\r\n.\r\n");
+    talk->client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
+    talk->server("+OK\r\n+OK\r\n+OK\r\n+OK\r\n");
+    talk->octets_at_a_time(5); // so that each makes room for another command
+    const auto stuck = std::make_shared<bool>(false);
+    test::run([&]() -> asio::awaitable<void> {
+        pop3::connect_options options;
+        options.limits.pipeline_commands = 2;
+        const asio::any_io_executor executor = co_await asio::this_coro::executor;
+        auto greeted = co_await pop3::async_greet(stuck_stream(executor, talk, stuck), options);
+        const pop3::password alice("alice", "secret");
+        auto mailbox = co_await std::move(greeted).async_login(alice);
+        *stuck = true;
+        std::error_code ec;
+        const std::vector<command::dele> deles{command::dele(1), command::dele(2), command::dele(3),
+                                               command::dele(4)};
+        SUBCASE("are none: a range")
+        {
+            co_await mailbox.async_pipeline(deles, [](std::size_t, pop3::reply<void>) {}, into(ec));
+            CHECK(ec == pop3::errc::unexpected_data);
+        }
+        SUBCASE("are none: a tuple")
+        {
+            co_await mailbox.async_pipeline(deles[0], deles[1], deles[2], deles[3], into(ec));
+            CHECK(ec == pop3::errc::unexpected_data);
+        }
+        SUBCASE("do not matter to who hangs up")
+        {
+            const auto answered = co_await mailbox.async_pipeline(
+                deles,
+                [](std::size_t index, pop3::reply<void>) {
+                    return index == 2 ? pop3::flow::close : pop3::flow::more;
+                },
+                into(ec));
+            CHECK(!ec);
+            CHECK(answered == 3);
+        }
+        CHECK(!mailbox.is_open());
+    });
+    CHECK(talk->closed());
+    CHECK(talk->written() == "CAPA\r\nUSER alice\r\nPASS secret\r\n");
+}
+
+TEST_CASE_TEMPLATE("a server that answers for ever what it does not read costs no memory", Stream,
+                   POP3_TEST_STREAMS)
+{
+    constexpr int at_once = 85;
+    constexpr int all = 400 * at_once;
+    std::atomic<int> answered = 0;
+    std::atomic<bool> over = false;
+    const auto wait = [&](int for_answers) {
+        while (!over && answered < for_answers)
+            std::this_thread::sleep_for(std::chrono::microseconds(20));
+    };
+    test::peer_of<Stream> server([&](test::peer_stream_of<Stream>& stream) {
+        stream.lowest_layer().set_option(asio::socket_base::receive_buffer_size(4096));
+        test::server_end<test::peer_stream_of<Stream>> end(stream);
+        end.say("+OK ready\r\n");
+        for (int i = 0; i != 3; ++i) {
+            const auto line = end.line();
+            end.say(line == "CAPA" ? test::capa_with_pipelining : "+OK\r\n");
+        }
+        end.line(); // the first; and those that came with it
+        std::string yes;
+        for (int i = 0; i != at_once; ++i)
+            yes += "+OK\r\n";
+        // Never more than the client has asked for.
+        for (int said = 0; said != all && !over; wait(said)) {
+            end.say(yes);
+            said += at_once;
+        }
+        wait(all + 1);
+    });
+    const struct guard {
+        ~guard()
+        {
+            over = true;
+        }
+
+        std::atomic<bool>& over;
+    } ends_server{over};
+
+    std::error_code ec;
+    std::size_t before = 0;
+    std::size_t most = 0;
+    test::run([&]() -> asio::awaitable<void> {
+        auto stream = co_await test::open_to<Stream>(server);
+        stream.lowest_layer().set_option(asio::socket_base::send_buffer_size(4096));
+        pop3::connect_options options;
+        options.limits.operation_time = std::chrono::seconds(2);
+        auto greeted = co_await pop3::async_greet(std::move(stream), options);
+        const pop3::password alice("alice", "secret");
+        auto mailbox = co_await std::move(greeted).async_login(alice);
+        before = test::live_octets;
+        co_await mailbox.async_pipeline(
+            std::vector<long_command>(2 * all),
+            [&](std::size_t, pop3::reply<void>) {
+                most = std::max(most, test::live_octets.load());
+                ++answered;
+            },
+            into(ec));
+    });
+    CHECK(ec == pop3::errc::unexpected_data);
+    CHECK(answered > 2 * at_once);
+    CHECK(answered < all);
+    CHECK(most < before + (1u << 20));
+}
+
+namespace {
+
+/// Members of its own with the names of what the library's own commands and exchanges may have, of another meaning.
+struct other_meanings {
+    std::string wanted() const
+    {
+        return "no flow";
+    }
+
+    /// Keeps no entries of a listing, but all.
+    std::error_code read_entries(std::string_view all, std::vector<std::string>& kept, const pop3::limits&)
+    {
+        kept.emplace_back(all);
+        return {};
+    }
+
+    bool check() const
+    {
+        return false;
+    }
+
+    static constexpr int way_in = 3;
+    int reads_entries = 1;
+
+    static int answered()
+    {
+        return 42;
+    }
+
+    static bool closes()
+    {
+        return true;
+    }
+
+    static bool finished()
+    {
+        return true;
+    }
+
+    static bool may_send(const pop3::limits&)
+    {
+        return false;
+    }
+
+    static std::string known()
+    {
+        return "somebody";
+    }
+
+    static std::string chosen()
+    {
+        return "by nobody";
+    }
+
+    static int take()
+    {
+        return 1;
+    }
+
+    void consume(std::string_view)
+    {
+    }
+
+    void sent(std::size_t)
+    {
+        throw std::logic_error("nobody knows of this");
+    }
+
+    void not_sent(std::error_code)
+    {
+        throw std::logic_error("nobody knows of this");
+    }
+
+    bool read_at_sight = true;
+    bool check_entry = true;
+    bool refused = true;
+    int first = -1;
+    [[maybe_unused]] static constexpr bool goes_on = true;
+    [[maybe_unused]] static constexpr bool hides_challenges = true;
+    [[maybe_unused]] static constexpr bool ends_session = true;
+    std::string finish = "a finish";
+    std::string outcome = "an outcome";
+    std::string partly = "in part";
+    std::string succeed;
+    std::string fail;
+    std::vector<std::string> begin;
+    std::vector<std::string> end;
+    using entry_type = void;
+    using reply_type = void;
+    using executor_type = void;
+    using allocator_type = void;
+};
+
+struct named_lines : other_meanings {
+    static constexpr std::string_view verb = "XLINES";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::lines;
+    using result_type = std::vector<std::string>;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    named_lines()
+    {
+    }
+
+    void write(pop3::command::command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_line(std::string_view line, result_type& into, const pop3::limits&)
+    {
+        into.emplace_back(line);
+        return {};
+    }
+};
+
+struct named_octets : other_meanings {
+    static constexpr std::string_view verb = "XOCTETS";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::octets;
+    using result_type = std::string;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    named_octets()
+    {
+    }
+
+    void write(pop3::command::command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_octets(std::span<const char> piece, result_type& into, const pop3::limits&)
+    {
+        into.append(piece.data(), piece.size());
+        return {};
+    }
+};
+
+struct named_status : other_meanings {
+    static constexpr std::string_view verb = "XSTATUS";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::single_line;
+    using result_type = std::string;
+    using permitted_in = pop3::states<pop3::transaction>;
+
+    named_status()
+    {
+    }
+
+    void write(pop3::command::command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_status(std::string_view text, result_type& into, const pop3::limits&)
+    {
+        into = text;
+        return {};
+    }
+};
+
+} // namespace
+
+TEST_CASE("a command may have members with names that the library uses")
+{
+    const auto talk = test::greeting();
+    talk->client("CAPA\r\n").server("+OK\r\nPIPELINING\r\nUSER\r\n.\r\n");
+    talk->client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
+    const std::string lines = "+OK\r\n1 a\r\n..\r\n.\r\n";
+    const std::string octets = "+OK\r\na\r\n..\r\n.\r\n";
+    const std::string status = "+OK fine\r\n";
+    talk->client("XLINES\r\n").server(lines);
+    talk->client("XOCTETS\r\n").server(octets);
+    talk->client("XSTATUS\r\n").server(status);
+    talk->client("XLINES\r\nXOCTETS\r\nXSTATUS\r\n").server(lines + octets + status);
+    talk->client("XLINES\r\nXLINES\r\n").server(lines + lines);
+    talk->client("XOCTETS\r\n").server(octets).client("NOOP\r\n").server("+OK\r\n");
+    test::run([&]() -> asio::awaitable<void> {
+        auto mailbox = co_await test::log_in(talk);
+        const std::vector<std::string> two{"1 a", "."};
+        const std::string message = "a\r\n.\r\n";
+        const auto read_lines = co_await mailbox.async_execute(named_lines());
+        CHECK(read_lines == two);
+        const auto read_octets = co_await mailbox.async_execute(named_octets());
+        CHECK(read_octets == message);
+        const auto read_status = co_await mailbox.async_execute(named_status());
+        CHECK(read_status == "fine");
+
+        const auto [a, b, c] = co_await mailbox.async_pipeline(named_lines(), named_octets(), named_status());
+        CHECK(*a == two);
+        CHECK(*b == message);
+        CHECK(*c == "fine");
+        const auto answered = co_await mailbox.async_pipeline(
+            std::vector<named_lines>(2),
+            [&](std::size_t, pop3::reply<std::vector<std::string>> r) { CHECK(*r == two); });
+        CHECK(answered == 2);
+
+        auto body = co_await std::move(mailbox).async_receive(named_octets());
+        mailbox = co_await std::move(body).async_finish();
+        co_await mailbox.async_noop();
+    });
+    CHECK(talk->finished());
 }
 
 TEST_CASE("replies that are none")

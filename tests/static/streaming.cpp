@@ -379,6 +379,12 @@ struct masked : asio::ip::tcp::socket {
 static_assert(pop3::async_stream<masked>);
 static_assert(!pop3::detail::works_at_once<masked>);
 static_assert(pop3::detail::works_at_once<asio::ip::tcp::socket>);
+
+struct masked_tls : pop3::tls_stream {
+    using pop3::tls_stream::tls_stream;
+};
+static_assert(pop3::async_stream<masked_tls>);
+static_assert(!pop3::detail::works_at_once<masked_tls>);
 static_assert(pop3::detail::works_at_once<pop3::tcp_stream>);
 static_assert(pop3::detail::works_at_once<pop3::cleartext_stream>);
 static_assert(pop3::detail::works_at_once<pop3::tls_stream>);

@@ -42,7 +42,9 @@ inline refusal make_refusal(std::string_view verb, std::string_view text)
 template <class Command>
 std::error_code check(const Command& command)
 {
-    if constexpr (requires { command.check(); })
+    if constexpr (requires {
+                      { command.check() } -> std::convertible_to<std::error_code>;
+                  })
         return command.check();
     else
         return {};
@@ -64,7 +66,9 @@ public:
 
     /// The way in that this is, if it is one (see `way_in::name`).
     std::string_view chosen() const noexcept
-        requires requires { Command::way_in; }
+        requires requires {
+            { Command::way_in } -> std::same_as<const std::string_view&>;
+        }
     {
         return Command::way_in;
     }
@@ -164,13 +168,20 @@ private:
 
     static constexpr bool has_sink = requires(const Command& c) {
         { c.wanted() } -> std::same_as<flow>;
+    } && requires(detail::stored<result_type>& r) {
+        { (r.complete) } -> std::same_as<bool&>;
+    };
+
+    static constexpr bool reads_entries = requires {
+        requires std::same_as<decltype(Command::reads_entries), const bool>;
+        requires Command::reads_entries;
     };
 
     /// Lets the command read what it can read faster than line by line. False if that was the end of it.
     bool read_ahead([[maybe_unused]] std::string_view& input, [[maybe_unused]] const limits& bounds,
                     [[maybe_unused]] std::error_code& ec)
     {
-        if constexpr (requires { requires Command::reads_entries; })
+        if constexpr (reads_entries)
             if (wanted_ == flow::more)
                 take_in(command_.read_entries(input, result_, bounds), ec);
         return !ec && !closes();

@@ -9,10 +9,15 @@
 #include <asio/buffer.hpp>
 #include <asio/socket_base.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <system_error>
 #include <utility>
+
+namespace pop3 {
+
+class tls_stream;
+
+} // namespace pop3
 
 namespace pop3::detail {
 
@@ -36,15 +41,17 @@ inline constexpr bool is_plain_socket<cleartext_stream> = true;
 template <class S>
 concept stream_socket = is_plain_socket<S>;
 
-/// `read_now` and `write_now` set `asio::error::would_block` if nothing can be had or sent yet. What `write_now` has taken
-/// and could not send is sent by later calls of any of the three.
 template <class S>
-concept buffered_stream = requires(S& s, asio::mutable_buffer in, asio::const_buffer out, std::error_code& ec,
-                                   void (*handler)(std::error_code)) {
-    { s.read_now(in, ec) } -> std::same_as<std::size_t>;
-    { s.write_now(out, ec) } -> std::same_as<std::size_t>;
-    s.async_readable(handler);
-};
+inline constexpr bool is_buffered_stream = false;
+
+template <>
+inline constexpr bool is_buffered_stream<tls_stream> = true;
+
+/// What has `read_now(buffer, ec)` and `write_now(buffer, ec)`, which set `asio::error::would_block` if nothing can be had or
+/// sent yet, and `async_readable(handler)`. What `write_now` has taken and could not send is sent by later calls of any of the
+/// three. Again not what a user derives from one.
+template <class S>
+concept buffered_stream = is_buffered_stream<S>;
 
 template <class S>
 concept works_at_once = stream_socket<S> || buffered_stream<S>;

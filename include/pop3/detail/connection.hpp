@@ -89,17 +89,9 @@ public:
     {
         stop_deadline();
         busy_ = false;
-        rest();
+        input.rest();
         output.rest();
         in_flight_.rest();
-    }
-
-    /// Gives back what is not needed while nothing flows.
-    void rest() noexcept
-    {
-        input.rest();
-        if constexpr (requires { stream.rest(); })
-            stream.rest();
     }
 
     bool busy() const noexcept

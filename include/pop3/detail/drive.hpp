@@ -366,7 +366,7 @@ private:
         auto& c = *connection_;
         earn_time();
         if constexpr (works_at_once<Stream>) {
-            c.rest();
+            c.input.rest();
             at_ = stage::running;
             async_readable(c.stream, step_handler<Self>{std::move(self)});
         } else {
@@ -402,7 +402,7 @@ private:
         if constexpr (Finish::ends_session) {
             auto& c = *connection_;
             // The reply to QUIT was the last thing to learn: there is nothing to wait for.
-            if constexpr (requires { c.stream.say_goodbye(); }) {
+            if constexpr (buffered_stream<Stream>) {
                 c.stream.say_goodbye();
             } else if constexpr (requires { c.stream.async_shutdown(std::move(self)); }) {
                 connection<Stream>::restart_deadline(connection_, c.limits.shutdown_time,

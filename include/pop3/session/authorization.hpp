@@ -50,9 +50,9 @@ namespace detail {
 template <class Token>
 concept no_login_options = token_like<Token> && !std::convertible_to<Token, login_options>;
 
-/// TCP of this library's, to which TLS can be added.
+/// TCP of this library's, to which TLS can be added. Not what a user derives from it: TLS would go past what that does.
 template <class Stream>
-concept can_start_tls = std::derived_from<Stream, tcp_stream>;
+concept can_start_tls = std::same_as<Stream, tcp_stream> || std::same_as<Stream, cleartext_stream>;
 
 } // namespace detail
 

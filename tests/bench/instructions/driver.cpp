@@ -138,6 +138,9 @@ private:
 template <>
 inline constexpr bool pop3::is_secure_stream<memory_stream> = true;
 
+template <>
+inline constexpr bool pop3::detail::is_buffered_stream<memory_stream> = true;
+
 namespace {
 
 using mailbox_type = pop3::session<pop3::transaction, memory_stream>;
