@@ -51,6 +51,7 @@ set(POP3_HEADERS
   include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp
   include/pop3/detail/drive.hpp
+  include/pop3/detail/first_buffer.hpp
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
   include/pop3/detail/remember.hpp

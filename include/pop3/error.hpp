@@ -203,7 +203,8 @@ inline std::error_code make_error_code(errc e) noexcept
 }
 
 /// Says whether a session is dead after an operation that completed with `ec`: true for every error, of any
-/// category, but the first ones of `errc`, up to `errc::invalid_url`.
+/// category, but the first ones of `errc`, up to `errc::invalid_url`. (Not to be asked about the `asio::error::eof` of
+/// `session<receiving>`, which is the end of a message.)
 inline bool is_fatal(const std::error_code& ec) noexcept
 {
     if (!ec)

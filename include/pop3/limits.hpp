@@ -27,7 +27,7 @@ struct limits {
     std::size_t unique_id = 128;
     /// Octets of a message that is read into memory (RETR or TOP into a `pop3::message`).
     std::size_t message_octets = 64u << 20;
-    /// Octets of a message that goes to a sink. None is so large: it is against a server that never ends one.
+    /// Octets of a message that goes to a sink, or is received piece by piece. None is so large: it is against a server that never ends one.
     std::uint64_t streamed_octets = 16ull << 30;
     /// Octets that are read and dropped when a sink wants no more of a reply (`flow::drain`), or a message that is received
     /// piece by piece is not read to its end.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/certificate_error.hpp>
+#include <pop3/detail/first_buffer.hpp>
 #include <pop3/detail/tls_engine.hpp>
 #include <pop3/detail/tls_handshake.hpp>
 #include <pop3/detail/tls_operation.hpp>
@@ -26,7 +27,8 @@
 namespace pop3 {
 
 /// TLS over TCP, for a client that knows whom it wants to talk to. Models Asio's AsyncReadStream and AsyncWriteStream, and
-/// is used as `asio::ssl::stream` is; but it reads from the socket 256 KiB at a time, and keeps no buffer while it waits.
+/// is used as `asio::ssl::stream` is; but it reads from the socket 256 KiB at a time, and keeps no buffer while it waits
+/// (unless part of a record has come, or something could not be sent yet).
 ///
 /// One operation that reads and one that writes may run at once, handshake and shutdown only alone. They must not run in
 /// two threads at once, nor may a function here: use a strand. What an operation works with stays where it is: the stream
@@ -156,8 +158,8 @@ public:
 
     /// Writes what can be written without waiting. Returns how much of it was taken: all, or the first 64 KiB.
     /// `asio::error::would_block` if nothing was, since what was taken before could not be sent yet; wait with
-    /// `async_writable` then. What was taken needs no more calls of this one: each `read_now`, and whatever
-    /// waits (`async_readable`, `async_writable`, ...), goes on sending it.
+    /// `async_writable` then. What was taken needs no more calls of this one: each `read_now`, and each wait
+    /// that is begun later (`async_readable`, `async_writable`, ...), goes on sending it. One that was begun before does not.
     std::size_t write_now(asio::const_buffer buffer, std::error_code& ec) noexcept
     {
         return engine_->write(buffer.data(), buffer.size(), ec);

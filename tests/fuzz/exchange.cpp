@@ -249,10 +249,10 @@ void check_bodies(std::string_view octets, std::size_t size)
 
     auto body = octets.substr(octets.find('\n') + 1);
     std::string received;
-    pop3::grammar::body_decoder decoder;
+    c::received_body progress;
     std::vector<char> room(size);
     for (;;) {
-        c::receive_piece piece(&decoder, room);
+        c::receive_piece piece(&progress, room);
         require(piece.consume(body, limits, ec) == c::next::done);
         if (piece.at_end())
             break;

@@ -40,6 +40,9 @@
 #include <utility>
 #include <vector>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 namespace {
 
 namespace command = pop3::command;
@@ -131,6 +134,17 @@ asio::awaitable<void> converse(std::shared_ptr<test::script> talk)
     co_await mailbox.async_noop();
 }
 
+/// Resets the connection, once all that was said has arrived.
+template <class Socket>
+void hang_up(Socket& socket)
+{
+    int on_its_way = 0;
+    while (::ioctl(socket.native_handle(), SIOCOUTQ, &on_its_way) == 0 && on_its_way != 0)
+        std::this_thread::yield();
+    socket.set_option(asio::socket_base::linger(true, 0));
+    socket.close();
+}
+
 /// A session that has sent DELE 1 to 5, and has the replies to the first two.
 struct half_way {
     std::shared_ptr<test::script> talk = logged_in();
@@ -185,6 +199,95 @@ TEST_CASE("the connection may fail at every step of a pipeline")
 {
     const auto failures = test::fail_everywhere(example, converse, 9);
     CHECK(failures > 30);
+}
+
+TEST_CASE("an end that a write meets is told as the end that it is")
+{
+    const auto steps = test::fail_everywhere(example, converse, 9, asio::error::eof, errc::connection_closed);
+    CHECK(steps > 30);
+}
+
+TEST_CASE_TEMPLATE("what the server said before it hung up is read, though a write has failed by then",
+                   Stream, pop3::cleartext_stream, pop3::tls_stream)
+{
+    constexpr std::size_t said = 60;
+    std::promise<void> gone;
+    test::peer_of<Stream> server([&](test::peer_stream_of<Stream>& stream) {
+        std::size_t heard = 0;
+        test::serve(stream, [&](auto& end, const std::string&) {
+            if (++heard <= said) {
+                end.say("+OK\r\n" + std::string(600, 'x') + "\r\n.\r\n");
+            } else if (heard == said + 1) {
+                hang_up(stream.lowest_layer());
+                gone.set_value();
+            }
+        });
+    });
+    test::run([&]() -> asio::awaitable<void> {
+        pop3::connect_options options;
+        options.limits.pipeline_commands = 100; // half of them are topped up
+        auto mailbox = co_await test::log_in_to<Stream>(server, options);
+        const std::vector<command::retr> retrs(200, command::retr(1));
+        std::size_t answered = 0;
+        std::error_code ec;
+        co_await mailbox.async_pipeline(
+            retrs,
+            [&](std::size_t, const pop3::reply<pop3::message>& reply) {
+                if (answered++ == 0)
+                    gone.get_future().wait();
+                CHECK(reply->octets().size() == 602);
+            },
+            into(ec));
+        CHECK(ec);
+        CHECK(answered == said);
+        CHECK(!mailbox.is_open());
+    });
+}
+
+TEST_CASE("a line that has become invalid since all were looked at is not sent, and the session lives")
+{
+    struct line_of : command::noop {
+        explicit line_of(std::string_view& w) : word(w)
+        {
+        }
+
+        void write(pop3::command::command_line& line) const
+        {
+            line.verb("XSAY").argument(word);
+        }
+
+        std::string_view& word;
+    };
+    for (const bool behind : {true, false}) {
+        const auto talk = test::logged_in(); // one by one
+        talk->client("STAT\r\n").server("+OK 2 320\r\n").client("NOOP\r\n").server("+OK\r\n");
+        std::string_view word = "hello";
+        pop3::connect_options options;
+        options.observer = [&](pop3::direction, std::string_view shown) {
+            if (shown.starts_with("+OK 2"))
+                word = "";
+        };
+        test::run([&]() -> asio::awaitable<void> {
+            auto mailbox = co_await test::log_in(talk, options);
+            std::error_code ec;
+            const line_of say(word);
+            if (behind) {
+                auto [stat, said, noop] =
+                    co_await mailbox.async_pipeline(command::stat(), say, command::noop(), into(ec));
+                CHECK(stat->count == 2);
+                CHECK(!said.answered());
+                CHECK(!noop.answered());
+            } else {
+                auto [stat, said] = co_await mailbox.async_pipeline(command::stat(), say, into(ec));
+                CHECK(stat->count == 2);
+                CHECK(!said.answered());
+            }
+            CHECK(ec == errc::invalid_argument);
+            CHECK(mailbox.is_open());
+            co_await mailbox.async_noop();
+        });
+        CHECK(talk->finished());
+    }
 }
 
 TEST_CASE("CAPA is asked if nobody has, and once")

@@ -298,6 +298,45 @@ TEST_CASE("a rest that is too large")
     }
 }
 
+TEST_CASE("a message that never ends")
+{
+    const auto talk = test::logged_in();
+    talk->client("RETR 1\r\n").server("+OK\r\n0123456789").server("0123456789").server("0123456789");
+    pop3::connect_options options;
+    options.limits.streamed_octets = 20;
+    test::run([&]() -> asio::awaitable<void> {
+        auto mailbox = co_await test::log_in(talk, options);
+        auto body = co_await std::move(mailbox).async_receive(1);
+        std::array<char, 1000> piece;
+        std::error_code ec;
+        std::size_t all = 0;
+        while (!ec)
+            all += co_await body.async_read_some(asio::buffer(piece), into(ec));
+        CHECK(ec == errc::streamed_octets_limit);
+        CHECK(all == 20);
+        CHECK(!body.is_open());
+    });
+}
+
+TEST_CASE("of each message so many octets")
+{
+    const auto talk = test::logged_in();
+    for (int i = 0; i != 2; ++i)
+        talk->client("RETR 1\r\n").server("+OK\r\n012345678901234567\r\n.\r\n");
+    pop3::connect_options options;
+    options.limits.streamed_octets = 20;
+    test::run([&]() -> asio::awaitable<void> {
+        auto mailbox = co_await test::log_in(talk, options);
+        for (int i = 0; i != 2; ++i) {
+            auto body = co_await std::move(mailbox).async_receive(1);
+            const auto got = co_await read_all(body, 7);
+            CHECK(got.size() == 20);
+            mailbox = co_await std::move(body).async_finish();
+        }
+    });
+    CHECK(talk->finished());
+}
+
 TEST_CASE("a message that breaks off is an error, and no end")
 {
     for (std::size_t octets = 0; octets != wire.size(); ++octets) {

@@ -44,13 +44,15 @@ void cut_everywhere(MakeScript make_script, Converse converse)
 /// many there are.
 template <class MakeScript, class Converse>
 std::size_t fail_everywhere(MakeScript make_script, Converse converse,
-                            std::size_t octets = static_cast<std::size_t>(-1))
+                            std::size_t octets = static_cast<std::size_t>(-1),
+                            std::error_code failure = asio::error::connection_reset,
+                            std::error_code told = asio::error::connection_reset)
 {
     for (std::size_t step = 0;; ++step) {
         CAPTURE(step);
         const auto talk = make_script();
         talk->octets_at_a_time(octets);
-        talk->fail_at(step);
+        talk->fail_at(step, failure);
         std::error_code error;
         try {
             test::run([&] { return converse(talk); });
@@ -62,7 +64,7 @@ std::size_t fail_everywhere(MakeScript make_script, Converse converse,
             CHECK(talk->finished());
             return step;
         }
-        CHECK(error == asio::error::connection_reset);
+        CHECK(error == told);
         CHECK(!talk->wrong());
     }
 }

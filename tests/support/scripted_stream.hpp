@@ -64,9 +64,10 @@ public:
     }
 
     /// The read or write with this number, from 0, fails.
-    void fail_at(std::size_t step)
+    void fail_at(std::size_t step, std::error_code ec = asio::error::connection_reset)
     {
         fail_at_ = step;
+        failure_ = ec;
     }
 
     /// Reads and writes so far.
@@ -173,7 +174,7 @@ private:
     {
         const bool fails = steps_ == fail_at_;
         ++steps_;
-        return fails ? make_error_code(asio::error::connection_reset) : std::error_code();
+        return fails ? failure_ : std::error_code();
     }
 
     std::vector<line> lines_;
@@ -185,6 +186,7 @@ private:
     std::size_t most_ = static_cast<std::size_t>(-1);
     std::size_t steps_ = 0;
     std::size_t fail_at_ = static_cast<std::size_t>(-1);
+    std::error_code failure_;
     bool wrong_ = false;
     bool closed_ = false;
 };

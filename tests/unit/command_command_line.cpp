@@ -159,6 +159,21 @@ TEST_CASE("command_line: the limit is that of each line")
     CHECK(line.end() == errc::command_too_long);
 }
 
+TEST_CASE("command_line: a response may be longer, the line behind it not")
+{
+    const std::string much(300, 'x');
+    for (const bool dropped : {false, true}) {
+        CAPTURE(dropped);
+        command_line line;
+        line.response(dropped ? "\n" : much);
+        CHECK(bool(line.end()) == dropped);
+        if (dropped)
+            line.drop_line();
+        line.verb("XSAY").argument(much);
+        CHECK(line.end() == errc::command_too_long);
+    }
+}
+
 TEST_CASE("command_line: a secret is sent but not shown")
 {
     for (const auto text : {"tanstaaf"sv, "a"sv, "a secret with spaces"sv, "****"sv, "PASS"sv}) {

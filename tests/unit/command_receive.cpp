@@ -5,7 +5,6 @@
 #include <pop3/command/retr.hpp>
 #include <pop3/command/top.hpp>
 #include <pop3/error.hpp>
-#include <pop3/grammar/body_decoder.hpp>
 #include <pop3/limits.hpp>
 
 #include "feed.hpp"
@@ -72,7 +71,7 @@ TEST_CASE("room of any size, pieces of any size")
         for (std::size_t piece = 1; piece <= wire.size(); ++piece) {
             CAPTURE(room);
             CAPTURE(piece);
-            pop3::grammar::body_decoder decoder;
+            command::received_body body;
             test::kept_input kept;
             std::string got;
             std::string_view coming = wire;
@@ -80,7 +79,7 @@ TEST_CASE("room of any size, pieces of any size")
             bool ended = false;
             while (!ended) {
                 std::vector<char> into(room);
-                command::receive_piece receive(&decoder, into);
+                command::receive_piece receive(&body, into);
                 auto wants = next::read;
                 // What is there already, and then what comes.
                 kept.feed({}, [&](std::string_view& input) { wants = receive.consume(input, {}, ec); });
@@ -98,10 +97,10 @@ TEST_CASE("room of any size, pieces of any size")
             }
             CHECK(!ec);
             CHECK(got == message);
-            CHECK(decoder.ended());
+            CHECK(body.decoder.ended());
             // And again.
             char octet = 0;
-            command::receive_piece again(&decoder, {&octet, 1});
+            command::receive_piece again(&body, {&octet, 1});
             std::string_view behind = "+OK\r\n";
             CHECK(again.consume(behind, {}, ec) == next::done);
             CHECK(again.at_end());
@@ -112,10 +111,10 @@ TEST_CASE("room of any size, pieces of any size")
 
 TEST_CASE("a room is filled as far as there is something")
 {
-    pop3::grammar::body_decoder decoder;
+    command::received_body body;
     std::array<char, 100> into{};
     std::error_code ec;
-    command::receive_piece receive(&decoder, into);
+    command::receive_piece receive(&body, into);
     std::string_view input = wire;
     CHECK(receive.consume(input, {}, ec) == next::done);
     CHECK(std::string(into.data(), receive.received()) == message);
@@ -125,10 +124,10 @@ TEST_CASE("a room is filled as far as there is something")
 
 TEST_CASE("no room wants nothing")
 {
-    pop3::grammar::body_decoder decoder;
+    command::received_body body;
     std::error_code ec;
     std::string_view input = wire;
-    command::receive_piece receive(&decoder, {});
+    command::receive_piece receive(&body, {});
     CHECK(receive.consume(input, {}, ec) == next::done);
     CHECK(receive.received() == 0);
     CHECK(!receive.at_end());
@@ -139,13 +138,13 @@ TEST_CASE("the rest is dropped, in whatever pieces it comes")
 {
     for (std::size_t read = 0; read <= message.size(); ++read) {
         for (const std::size_t piece : {std::size_t(1), std::size_t(5), wire.size()}) {
-            pop3::grammar::body_decoder decoder;
+            command::received_body body;
             std::string_view coming = wire;
             std::string got;
             while (got.size() != read)
-                got += decoder.next(coming, read - got.size());
+                got += body.decoder.next(coming, read - got.size());
             std::error_code ec;
-            command::drain_body drain(&decoder);
+            command::drain_body drain(&body);
             test::kept_input kept;
             auto wants = next::read;
             kept.feed({}, [&](std::string_view& input) { wants = drain.consume(input, {}, ec); });
@@ -157,7 +156,7 @@ TEST_CASE("the rest is dropped, in whatever pieces it comes")
             }
             CHECK(!ec);
             CHECK(wants == next::done);
-            CHECK(decoder.ended());
+            CHECK(body.decoder.ended());
             CHECK(coming.empty());
             CHECK(kept.rest().empty());
             CHECK(drain.take().has_value());
@@ -167,10 +166,10 @@ TEST_CASE("the rest is dropped, in whatever pieces it comes")
 
 TEST_CASE("after the end there is nothing to drop")
 {
-    pop3::grammar::body_decoder decoder;
+    command::received_body body;
     std::string_view input = ".\r\n+OK\r\n";
-    CHECK(decoder.next(input, 1).empty());
-    command::drain_body drain(&decoder);
+    CHECK(body.decoder.next(input, 1).empty());
+    command::drain_body drain(&body);
     std::error_code ec;
     pop3::limits bounds;
     bounds.drained_octets = 0;
@@ -185,8 +184,8 @@ TEST_CASE("what is dropped is bounded, to the octet")
     for (const bool enough : {true, false}) {
         bounds.drained_octets = message.size() - (enough ? 0 : 1);
         for (const std::size_t piece : {std::size_t(1), wire.size()}) {
-            pop3::grammar::body_decoder decoder;
-            command::drain_body drain(&decoder);
+            command::received_body body;
+            command::drain_body drain(&body);
             test::kept_input kept;
             std::error_code ec;
             auto wants = next::read;

@@ -96,6 +96,7 @@ public:
         if (!error_ && bounded_ && octets_.size() - begin_ > max_octets)
             error_ = errc::command_too_long;
         ended_ = true;
+        bounded_ = true;
         if (!error_)
             begin_ = octets_.size();
         return error_;

@@ -54,9 +54,8 @@ protected:
         wanted_ = pop3::detail::give(sink_, std::forward<Piece>(piece));
     }
 
-    Command command_;
-
 private:
+    Command command_;
     Sink sink_;
     flow wanted_ = flow::more;
 };

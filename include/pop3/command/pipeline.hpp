@@ -56,7 +56,7 @@ public:
     {
         if (window_.asks())
             return !window_.has_asked();
-        return !closes_ && sent_ != count && window_.is_open(bounds);
+        return !closes_ && !error_ && sent_ != count && window_.is_open(bounds);
     }
 
     std::error_code write(command_line& line)
@@ -77,9 +77,10 @@ public:
         ++sent_;
     }
 
-    void not_sent(std::error_code) noexcept
+    /// `check` has looked at all: the command says something else than before.
+    void not_sent(std::error_code ec) noexcept
     {
-        // `check` has looked at all.
+        error_ = ec;
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
@@ -95,8 +96,10 @@ public:
             if (closes_)
                 return next::done;
         }
-        if (finished())
+        if (finished()) {
+            ec = error_;
             return next::done;
+        }
         if (!input.empty())
             ec = errc::unexpected_data;
         return next::read;
@@ -104,7 +107,7 @@ public:
 
     bool finished() const noexcept
     {
-        return answered_ == count;
+        return answered_ == sent_ && (sent_ == count || error_);
     }
 
     /// The last of them, too, may have reached the server.
@@ -165,6 +168,7 @@ private:
     result_type replies_;
     std::array<std::size_t, count> octets_{};
     pipeline_window window_;
+    std::error_code error_;
     std::size_t sent_ = 0;
     std::size_t answered_ = 0;
     bool closes_ = false;

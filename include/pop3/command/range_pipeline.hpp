@@ -63,7 +63,7 @@ public:
     range_pipeline(std::optional<bool> announced, Range range, OnReply on_reply)
         : state_(std::make_unique<state>(announced, std::move(range), std::move(on_reply)))
     {
-        if constexpr (std::ranges::sized_range<Range>)
+        if constexpr (std::ranges::sized_range<Range> && std::ranges::forward_range<Range>)
             if (std::ranges::size(state_->range) < 2)
                 state_->window.expect_one();
     }

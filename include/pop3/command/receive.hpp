@@ -53,28 +53,36 @@ private:
     Command command_;
 };
 
+/// How far a message was read.
+struct received_body {
+    grammar::body_decoder decoder;
+    std::uint64_t octets = 0;
+};
+
 /// Reads the next piece of a message, as much as there is and as there is room for.
 class receive_piece {
 public:
     static constexpr next first = next::read;
     static constexpr bool goes_on = true;
 
-    /// decoder: of the whole message. room: must live until this is done.
-    receive_piece(grammar::body_decoder* decoder, std::span<char> room) noexcept
-        : decoder_(decoder), room_(room)
+    /// body: of the whole message. room: must live until this is done.
+    receive_piece(received_body* body, std::span<char> room) noexcept : body_(body), room_(room)
     {
     }
 
-    next consume(std::string_view& input, const limits&, std::error_code&) noexcept
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) noexcept
     {
         while (received_ != room_.size()) {
-            const auto piece = decoder_->next(input, room_.size() - received_);
+            const auto piece = body_->decoder.next(input, room_.size() - received_);
             if (piece.empty())
                 break;
             std::memcpy(room_.data() + received_, piece.data(), piece.size());
             received_ += piece.size();
         }
-        return received_ != 0 || decoder_->ended() || room_.empty() ? next::done : next::read;
+        body_->octets += received_;
+        if (body_->octets > bounds.streamed_octets)
+            ec = errc::streamed_octets_limit;
+        return ec || received_ != 0 || body_->decoder.ended() || room_.empty() ? next::done : next::read;
     }
 
     std::size_t received() const noexcept
@@ -89,7 +97,7 @@ public:
     }
 
 private:
-    grammar::body_decoder* decoder_;
+    received_body* body_;
     std::span<char> room_;
     std::size_t received_ = 0;
 };
@@ -100,16 +108,16 @@ public:
     static constexpr next first = next::read;
     static constexpr bool goes_on = true;
 
-    explicit drain_body(grammar::body_decoder* decoder) noexcept : decoder_(decoder)
+    explicit drain_body(received_body* body) noexcept : body_(body)
     {
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
-        decoder_->decode(input, [&](std::span<const char> piece) { dropped_ += piece.size(); });
+        body_->decoder.decode(input, [&](std::span<const char> piece) { dropped_ += piece.size(); });
         if (dropped_ > bounds.drained_octets)
             ec = errc::drained_octets_limit;
-        return ec || decoder_->ended() ? next::done : next::read;
+        return ec || body_->decoder.ended() ? next::done : next::read;
     }
 
     reply<void> take() const
@@ -118,7 +126,7 @@ public:
     }
 
 private:
-    grammar::body_decoder* decoder_;
+    received_body* body_;
     std::uint64_t dropped_ = 0;
 };
 

@@ -4,13 +4,13 @@
 
 #include <pop3/capabilities.hpp>
 #include <pop3/command/command_line.hpp>
+#include <pop3/command/receive.hpp>
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/buffer_pool.hpp>
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
 #include <pop3/error.hpp>
-#include <pop3/grammar/body_decoder.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
@@ -89,6 +89,8 @@ public:
     {
         stop_deadline();
         busy_ = false;
+        if (write_error_)
+            close();
         input.rest();
         output.rest();
         in_flight_.rest();
@@ -142,9 +144,9 @@ public:
             return errc::timed_out;
         if (abandoned_)
             return asio::error::operation_aborted;
-        // It was closed for that.
+        // What went wrong first.
         if (write_error_)
-            return write_error_;
+            ec = write_error_;
         if (ec == asio::error::eof)
             return errc::connection_closed;
         if (ec == asio::ssl::error::stream_truncated)
@@ -190,12 +192,14 @@ public:
     }
 
     /// Sends what is in the output. Nobody need wait for it: the reply tells that it arrived, and if it cannot be sent the
-    /// connection is closed, so that what waits for a reply ends. `executor` is the handler's; not its allocator, the memory
+    /// connection has an end, so that what waits for a reply ends. `executor` is the handler's; not its allocator, the memory
     /// of which must not outlive the operation, as this may.
     template <class Executor>
     static void send(const std::shared_ptr<connection>& self, const Executor& executor)
     {
         auto& c = *self;
+        if (c.write_error_)
+            c.output.clear();
         if (c.sending_ || c.output.octets().empty())
             return;
         std::swap(c.output, c.in_flight_);
@@ -228,7 +232,7 @@ public:
     input_buffer input;
     command::command_line output;
     /// Of a message that the user reads piece by piece.
-    grammar::body_decoder body;
+    command::received_body body;
     pop3::greeting greeting;
     /// Whom it was made to; empty if that is the user's own business.
     std::string host;
@@ -272,10 +276,14 @@ private:
         if (!ec)
             return;
         output.clear();
-        // Otherwise it is the closing that ended it.
-        if (!closed_)
-            write_error_ = ec;
-        close();
+        // It is the closing that ended it.
+        if (closed_)
+            return;
+        write_error_ = ec;
+        // What the server said before it went is still to be read. Reading ends by itself then; that of a user's own stream
+        // need not.
+        if (!works_at_once<Stream> || !busy_)
+            close();
     }
 
     template <class Executor>

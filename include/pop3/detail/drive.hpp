@@ -98,6 +98,8 @@ struct step_handler {
 ///     command::next consume(input, limits, ec)
 ///     [std::size_t answered()]                       // by each reply it earns time
 ///     [bool closes()]                                // the session must end with it, though it succeeds
+///     [static constexpr bool hides_challenges;]      // an observer must not see what the server asks
+///     [known()], [chosen()]                          // see `remember`
 ///
 /// Finish:
 ///     using reply_type = ...;

@@ -122,8 +122,23 @@ private:
     stage at_ = stage::start;
 };
 
-struct tls_handshake {
+/// What most of them have in common.
+struct tls_action {
     static constexpr bool writes = false;
+
+    static tls_want wants(const tls_engine& engine)
+    {
+        return engine.has_output() ? tls_want::output : tls_want::input;
+    }
+
+    template <class Self>
+    void complete(Self& self, std::error_code ec) const
+    {
+        self.complete(ec);
+    }
+};
+
+struct tls_handshake : tls_action {
 
     explicit tls_handshake(bool is_client) : client(is_client)
     {
@@ -142,45 +157,19 @@ struct tls_handshake {
         return engine.flush();
     }
 
-    static tls_want wants(const tls_engine& engine)
-    {
-        return engine.has_output() ? tls_want::output : tls_want::input;
-    }
-
-    template <class Self>
-    void complete(Self& self, std::error_code ec) const
-    {
-        self.complete(ec);
-    }
-
     bool client;
     bool done = false;
 };
 
-struct tls_shutdown {
-    static constexpr bool writes = false;
-
+struct tls_shutdown : tls_action {
     static std::error_code step(tls_engine& engine, bool)
     {
         return engine.shutdown();
     }
-
-    static tls_want wants(const tls_engine& engine)
-    {
-        return engine.has_output() ? tls_want::output : tls_want::input;
-    }
-
-    template <class Self>
-    void complete(Self& self, std::error_code ec) const
-    {
-        self.complete(ec);
-    }
 };
 
 /// Waits until there may be something to read.
-struct tls_readable {
-    static constexpr bool writes = false;
-
+struct tls_readable : tls_action {
     static std::error_code step(tls_engine& engine, bool waited_for_input)
     {
         engine.flush();
@@ -192,12 +181,6 @@ struct tls_readable {
     static tls_want wants(const tls_engine& engine)
     {
         return engine.must_flush() ? tls_want::output : tls_want::input;
-    }
-
-    template <class Self>
-    void complete(Self& self, std::error_code ec) const
-    {
-        self.complete(ec);
     }
 };
 
@@ -224,7 +207,7 @@ struct tls_read : tls_readable {
 };
 
 /// Waits until all is sent, and more can be written.
-struct tls_writable {
+struct tls_writable : tls_action {
     static constexpr bool writes = true;
 
     static std::error_code step(tls_engine& engine, bool waited_for_input)
@@ -233,17 +216,6 @@ struct tls_writable {
         if (ec || waited_for_input || !engine.in_message())
             return ec;
         return asio::error::would_block;
-    }
-
-    static tls_want wants(const tls_engine& engine)
-    {
-        return engine.has_output() ? tls_want::output : tls_want::input;
-    }
-
-    template <class Self>
-    void complete(Self& self, std::error_code ec) const
-    {
-        self.complete(ec);
     }
 };
 
@@ -280,17 +252,6 @@ auto async_tls(std::shared_ptr<tls_engine> engine, const Action& action, Token&&
     auto& socket = engine->socket();
     return asio::async_compose<Token, Signature>(tls_operation<Action>(std::move(engine), action), token,
                                                  socket);
-}
-
-/// The first buffer of a sequence that is not empty.
-template <class Buffer, class Buffers>
-Buffer first_buffer(const Buffers& buffers)
-{
-    const auto end = asio::buffer_sequence_end(buffers);
-    for (auto at = asio::buffer_sequence_begin(buffers); at != end; ++at)
-        if (const Buffer buffer(*at); buffer.size() != 0)
-            return buffer;
-    return Buffer();
 }
 
 } // namespace pop3::detail

@@ -65,13 +65,14 @@ inline constexpr bool leads_out_of<Command, State, Stream> =
 /// threads call `run()`, the handler's executor (for a coroutine: the one that it was spawned on) must be a strand, even
 /// for one coroutine with one operation at a time, since the deadline is a second handler. Destroy the session there.
 ///
-/// Every operation completes with `void(std::error_code, reply<T>)`. With the default token, `co_await` gives
-/// the `T`, and throws `std::system_error` or `refused`. Errors of all operations:
+/// An operation completes with `void(std::error_code, reply<T>)`, if it does not say otherwise (pipelines, pieces of a
+/// message). With the default token, `co_await` gives the `T`, and throws `std::system_error` or `refused`. Errors of all
+/// operations:
 /// - `errc::no_session`, `errc::operation_in_progress`, `errc::invalid_argument`, `errc::command_too_long`:
 ///   nothing was sent, the connection is as it was. An operation that leaves a state hands the session back in its
 ///   reply (`reply::session()`); with the default token, which throws, it is dropped, and so closed;
-/// - any other error: the session is dead, its socket closed; later operations complete with
-///   `errc::session_closed`.
+/// - any other error (but the `asio::error::eof` that ends a message, see `session<receiving>`): the session is dead, its
+///   socket closed; later operations complete with `errc::session_closed`.
 ///
 /// Cancellation: `asio::cancellation_type::terminal`. The conversation can no longer be followed, so it ends the
 /// session. So does a deadline that passes (`limits::operation_time`): `errc::timed_out`.

@@ -4,6 +4,7 @@
 
 #include <pop3/command/receive.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/detail/first_buffer.hpp>
 #include <pop3/session/finish.hpp>
 #include <pop3/session/handle.hpp>
 #include <pop3/state.hpp>
@@ -44,12 +45,15 @@ public:
     /// buffers: where to; must live until the operation completes. Into the first that is not empty.
     /// Completion signature: `void(std::error_code, std::size_t)`: how many octets were read, at least one.
     /// Errors: `asio::error::eof`: the message has ended, and all of it was read; the session lives, call `async_finish`. Any
-    /// other one: the message is not whole (`errc::connection_closed`, ...).
+    /// other one that is fatal: the message is not whole (`errc::connection_closed`, ...).
+    /// Limits: `limits::streamed_octets`, for the whole message.
     template <class MutableBuffers, class Token = default_token>
     auto async_read_some(const MutableBuffers& buffers, Token&& token = {})
     {
-        return this->start(this->connection_, command::receive_piece(decoder(), first_of(buffers)),
-                           detail::piece_received(), std::forward<Token>(token));
+        const auto first = detail::first_buffer<asio::mutable_buffer>(buffers);
+        const std::span<char> room(static_cast<char*>(first.data()), first.size());
+        return this->start(this->connection_, command::receive_piece(body(), room), detail::piece_received(),
+                           std::forward<Token>(token));
     }
 
     /// Ends it: what was not read of the message is read and dropped.
@@ -62,8 +66,8 @@ public:
     template <class Token = default_token>
     auto async_finish(Token&& token = {}) &&
     {
-        auto* const d = decoder();
-        return this->start(std::move(this->connection_), command::drain_body(d),
+        auto* const rest = body();
+        return this->start(std::move(this->connection_), command::drain_body(rest),
                            detail::leave<session<transaction, Stream>, session>(),
                            std::forward<Token>(token));
     }
@@ -91,21 +95,9 @@ private:
     using session_handle<receiving, Stream>::session_handle;
 
     /// An empty session has none, and its operations do not get as far as to need it.
-    grammar::body_decoder* decoder() noexcept
+    command::received_body* body() noexcept
     {
         return this->connection_ ? &this->connection_->body : nullptr;
-    }
-
-    template <class MutableBuffers>
-    static std::span<char> first_of(const MutableBuffers& buffers)
-    {
-        const auto end = asio::buffer_sequence_end(buffers);
-        for (auto at = asio::buffer_sequence_begin(buffers); at != end; ++at) {
-            const asio::mutable_buffer buffer(*at);
-            if (buffer.size() != 0)
-                return {static_cast<char*>(buffer.data()), buffer.size()};
-        }
-        return {};
     }
 };
 

@@ -274,7 +274,7 @@ public:
     {
         using next = session<receiving, Stream>;
         if (this->connection_)
-            this->connection_->body.reset();
+            this->connection_->body = {};
         return this->start(
             std::move(this->connection_),
             command::exchange<command::opened<Command>>(command::opened<Command>(std::move(command))),
@@ -462,7 +462,8 @@ public:
     ///     });
     ///
     /// State: TRANSACTION -> TRANSACTION.
-    /// commands: a range (`std::ranges::input_range`), copied or moved into the operation: a view, or a container.
+    /// commands: a range (`std::ranges::input_range`), copied or moved into the operation: a view, or a container. What a view
+    /// shows must live until the operation completes; going over it should not throw (see `observer`).
     /// on_reply: called with the index in the range, from 0, and a `reply<R>`, in order, each as soon as it is complete. Returns
     /// void, or a `flow`: `flow::drain` sends no more commands, but those on their way are still answered; `flow::close`
     /// closes the session at once. It must start no operation of the same session, and should not throw.
