@@ -50,19 +50,6 @@ using pop3::errc;
 using pop3::flow;
 using test::into;
 
-/// A script in which alice has logged in, to a server that announces PIPELINING.
-std::shared_ptr<test::script> logged_in()
-{
-    auto talk = test::greeting();
-    talk->client("CAPA\r\n")
-        .server("+OK\r\nPIPELINING\r\nUSER\r\n.\r\n")
-        .client("USER alice\r\n")
-        .server("+OK\r\n")
-        .client("PASS secret\r\n")
-        .server("+OK\r\n");
-    return talk;
-}
-
 /// A script in which alice logs in without a question.
 std::shared_ptr<test::script> logged_in_blindly()
 {
@@ -109,7 +96,7 @@ void ignore(std::size_t, pop3::reply<void>)
 /// The example of the documentation.
 std::shared_ptr<test::script> example()
 {
-    auto talk = logged_in();
+    auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nUIDL\r\nRETR 4\r\nTOP 2 0\r\nDELE 1\r\n")
         .server("+OK 2 320\r\n+OK\r\n1 whqtswO00WBw418f9t5JxYwZ\r\n2 ..\r\n.\r\n")
         .server("-ERR no such message\r\n+OK\r\nSubject: x\r\n\r\n")
@@ -147,7 +134,7 @@ void hang_up(Socket& socket)
 
 /// A session that has sent DELE 1 to 5, and has the replies to the first two.
 struct half_way {
-    std::shared_ptr<test::script> talk = logged_in();
+    std::shared_ptr<test::script> talk = test::logged_in_ahead();
     asio::io_context context{1};
     std::optional<test::mailbox_session> mailbox;
     std::optional<std::error_code> completed;
@@ -330,7 +317,7 @@ TEST_CASE("CAPA is asked if nobody has, and once")
 
 TEST_CASE("CAPA is not asked again if the login, or the user, has")
 {
-    auto talk = logged_in();
+    auto talk = test::logged_in_ahead();
     talk->client(dele_lines(1, 2)).server("+OK\r\n+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in(talk);
@@ -372,7 +359,7 @@ TEST_CASE("one command, or none, is no reason to ask")
 
 TEST_CASE("no more commands are on their way than the window allows")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client(dele_lines(1, 4))
         .server("+OK\r\n")
         .server("+OK\r\n")
@@ -395,7 +382,7 @@ TEST_CASE("no more commands are on their way than the window allows")
 TEST_CASE("if one of them cannot be sent, none is, and the session lives")
 {
     for (const bool asked : {true, false}) {
-        const auto talk = asked ? logged_in() : logged_in_blindly();
+        const auto talk = asked ? test::logged_in_ahead() : logged_in_blindly();
         talk->client("NOOP\r\n").server("+OK\r\n");
         test::run([&]() -> asio::awaitable<void> {
             auto mailbox = co_await enter(talk, asked);
@@ -417,7 +404,7 @@ TEST_CASE("a command of a range that cannot be sent: those before it are, and th
     for (const auto kind : {server::pipelines, server::does_not, server::unknown, server::refuses_capa}) {
         for (const int good : {0, 1, 2, 5}) {
             CAPTURE(good);
-            auto talk = logged_in();
+            auto talk = test::logged_in_ahead();
             if (kind == server::does_not)
                 talk = test::logged_in();
             if (kind == server::unknown || kind == server::refuses_capa) {
@@ -461,7 +448,7 @@ TEST_CASE("a command of a range that cannot be sent: those before it are, and th
 
 TEST_CASE("what was answered before the connection broke")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nRETR 4\r\nRETR 1\r\nNOOP\r\n")
         .server("+OK 2 320\r\n-ERR no such message\r\n+OK\r\nSubject: x\r\n")
         .end();
@@ -490,7 +477,7 @@ TEST_CASE("what was answered before the connection broke")
 TEST_CASE("a server that goes after some replies")
 {
     for (const int replies : {0, 1, 4}) {
-        const auto talk = logged_in();
+        const auto talk = test::logged_in_ahead();
         talk->client(dele_lines(1, 5));
         for (int i = 0; i != replies; ++i)
             talk->server("+OK\r\n");
@@ -508,7 +495,7 @@ TEST_CASE("a server that goes after some replies")
 TEST_CASE("a server that says more than it was asked")
 {
     // With the last reply: the next operation finds it.
-    auto talk = logged_in();
+    auto talk = test::logged_in_ahead();
     talk->client(dele_lines(1, 2)).server("+OK\r\n+OK\r\n+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in(talk);
@@ -548,7 +535,7 @@ TEST_CASE("a server that says more than it was asked")
 
 TEST_CASE("who is called wants no more commands")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client(dele_lines(1, 4))
         .server("+OK\r\n+OK\r\n+OK\r\n+OK\r\n")
         .client("NOOP\r\n")
@@ -573,7 +560,7 @@ TEST_CASE("who is called wants no more commands")
 
 TEST_CASE("who is called wants the session to end")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client(dele_lines(1, 4)).server("+OK\r\n+OK\r\n+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in(talk);
@@ -591,7 +578,7 @@ TEST_CASE("who is called wants the session to end")
 
 TEST_CASE("sinks in a pipeline")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("RETR 1\r\nRETR 2\r\nRETR 3\r\n")
         .server("+OK\r\none\r\n.\r\n+OK\r\ntwo\r\nmore\r\n.\r\n-ERR gone\r\n")
         .client("STAT\r\nRETR 1\r\nSTAT\r\n")
@@ -631,7 +618,7 @@ TEST_CASE("sinks in a pipeline")
 
 TEST_CASE("an exception out of who is called closes the session, and goes through")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client(dele_lines(1, 3)).server("+OK\r\n+OK\r\n+OK\r\n");
     asio::io_context context(1);
     std::optional<test::mailbox_session> mailbox;
@@ -705,7 +692,7 @@ TEST_CASE("the context may end in the middle of a pipeline")
 {
     const auto counted = std::make_shared<int>(0);
     {
-        const auto talk = logged_in();
+        const auto talk = test::logged_in_ahead();
         talk->client(dele_lines(1, 2)).server("+OK\r\n");
         std::optional<test::mailbox_session> mailbox;
         asio::io_context context(1);
@@ -723,7 +710,7 @@ TEST_CASE("the context may end in the middle of a pipeline")
 
 TEST_CASE("a pipeline that cannot begin")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client(dele_lines(1, 2)).server("+OK\r\n+OK\r\n");
     asio::io_context context(1);
     std::optional<test::mailbox_session> mailbox;
@@ -764,7 +751,7 @@ TEST_CASE("a pipeline that cannot begin")
 
 TEST_CASE("tokens behind a pipeline")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     for (int i = 0; i != 3; ++i)
         talk->client("NOOP\r\nSTAT\r\n").server("+OK\r\n+OK 2 320\r\n");
     for (int i = 0; i != 3; ++i)
@@ -820,7 +807,7 @@ TEST_CASE("tokens behind a pipeline")
 
 TEST_CASE("an observer sees each command, and each reply")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("NOOP\r\nRETR 1\r\n").server("+OK\r\n+OK\r\none\r\n..\r\n.\r\n");
     std::vector<std::string> seen;
     test::run([&]() -> asio::awaitable<void> {
@@ -842,7 +829,7 @@ TEST_CASE("an observer sees each command, and each reply")
 TEST_CASE("temporaries that own memory, in an expression that waits for a pipeline")
 {
     // See dialogue.cpp.
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("RETR 1\r\nNOOP\r\n").server("+OK\r\none\r\n.\r\n+OK\r\n");
     talk->client(dele_lines(1, 2)).server("+OK\r\n+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {

@@ -33,23 +33,10 @@ using pop3::deletions;
 using pop3::errc;
 using test::into;
 
-/// A script in which alice has logged in, to a server that announces PIPELINING.
-std::shared_ptr<test::script> logged_in()
-{
-    auto talk = test::greeting();
-    talk->client("CAPA\r\n")
-        .server("+OK\r\nPIPELINING\r\nUSER\r\n.\r\n")
-        .client("USER alice\r\n")
-        .server("+OK\r\n")
-        .client("PASS secret\r\n")
-        .server("+OK\r\n");
-    return talk;
-}
-
 /// The example of the documentation.
 std::shared_ptr<test::script> example()
 {
-    auto talk = logged_in();
+    auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nUIDL\r\nQUIT\r\n")
         .server("+OK 1 120\r\n+OK\r\n1 whqtswO00WBw418f9t5JxYwZ\r\n.\r\n")
         .server("+OK dewey POP3 server signing off\r\n");
@@ -138,7 +125,7 @@ TEST_CASE("without PIPELINING, QUIT waits for the replies before it")
 
 TEST_CASE("a refusal of another command does not keep QUIT from its work")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nQUIT\r\n").server("-ERR not now\r\n+OK\r\n");
     const auto seen = look_and_leave(talk);
     CHECK(!seen.error);
@@ -148,7 +135,7 @@ TEST_CASE("a refusal of another command does not keep QUIT from its work")
 
 TEST_CASE("-ERR to QUIT: some deletions failed")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nQUIT\r\n").server("+OK 2 320\r\n-ERR some deleted messages not removed\r\n");
     const auto seen = look_and_leave(talk);
     CHECK(!seen.error);
@@ -160,7 +147,7 @@ TEST_CASE("-ERR to QUIT: some deletions failed")
 TEST_CASE(
     "a connection that is lost after QUIT was sent: what was answered is had, the deletions are unknown")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nQUIT\r\n").server("+OK 2 320\r\n").end();
     const auto seen = look_and_leave(talk);
     CHECK(seen.error == errc::connection_closed);
@@ -182,7 +169,7 @@ TEST_CASE("a connection that is lost before QUIT was sent: nothing was deleted")
 
 TEST_CASE("a window of one: QUIT was not sent when a reply could not be read")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("STAT\r\n").server("+OK two\r\n");
     pop3::connect_options options;
     options.limits.pipeline_commands = 1;
@@ -194,7 +181,7 @@ TEST_CASE("a window of one: QUIT was not sent when a reply could not be read")
 
 TEST_CASE("replies that come before what they answer was sent are none")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("STAT\r\n").server("+OK 2 320\r\n+OK signing off\r\n");
     pop3::connect_options options;
     options.limits.pipeline_commands = 1;
@@ -206,7 +193,7 @@ TEST_CASE("replies that come before what they answer was sent are none")
 
 TEST_CASE("a command that cannot be sent: nothing is, and the session is handed back")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("NOOP\r\n").server("+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in(talk);
@@ -227,7 +214,7 @@ TEST_CASE("a sink that closes the session")
     const auto close = [](std::span<const char>) {
         return pop3::flow::close;
     };
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("RETR 1\r\nQUIT\r\n").server("+OK\r\nSubject: x\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in(talk);
@@ -241,7 +228,7 @@ TEST_CASE("a sink that closes the session")
 
 TEST_CASE("the operation owns the connection: the session may go")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nQUIT\r\n").server("+OK 2 320\r\n+OK\r\n");
     asio::io_context context(1);
     std::optional<test::mailbox_session> mailbox;
@@ -272,7 +259,7 @@ TEST_CASE("of an empty session")
 
 TEST_CASE("while another operation runs, it goes on")
 {
-    const auto talk = logged_in();
+    const auto talk = test::logged_in_ahead();
     talk->client("NOOP\r\n");
     asio::io_context context(1);
     std::optional<test::mailbox_session> mailbox;

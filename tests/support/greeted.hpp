@@ -10,6 +10,7 @@
 #include <asio/this_coro.hpp>
 
 #include <memory>
+#include <string_view>
 #include <utility>
 
 // A script is read by nobody but the test.
@@ -31,17 +32,23 @@ inline std::shared_ptr<script> greeting()
     return talk;
 }
 
-/// A script in which alice has logged in, to an old server.
-inline std::shared_ptr<script> logged_in()
+/// A script in which alice has logged in, to a server that answers CAPA so: by default to an old one.
+inline std::shared_ptr<script> logged_in(std::string_view capabilities = "-ERR\r\n")
 {
     auto talk = greeting();
     talk->client("CAPA\r\n")
-        .server("-ERR\r\n")
+        .server(capabilities)
         .client("USER alice\r\n")
         .server("+OK\r\n")
         .client("PASS secret\r\n")
         .server("+OK\r\n");
     return talk;
+}
+
+/// The same, to a server that announces PIPELINING.
+inline std::shared_ptr<script> logged_in_ahead()
+{
+    return logged_in("+OK\r\nPIPELINING\r\nUSER\r\n.\r\n");
 }
 
 inline asio::awaitable<greeted_session> greet(std::shared_ptr<script> talk,
