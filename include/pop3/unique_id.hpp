@@ -25,8 +25,8 @@ concept text = std::convertible_to<const T&, std::string_view>;
 /// it is made of one, compares with strings, converts to them, is printed as one, and can be the key of a map or an
 /// unordered map.
 ///
-/// Unlike a string it holds what servers use (16 octets with Dovecot, 23 with Gmail, 32 if it is a hash) within itself:
-/// a listing of 100,000 has no 100,000 allocations.
+/// Unlike a string it holds what servers use (16 octets with Dovecot, 32 if it is an MD5) within itself: a listing of
+/// 100,000 has no 100,000 allocations.
 class unique_id {
 public:
     /// Empty, which no message's unique-id is.

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
@@ -51,6 +52,9 @@ TEST_CASE("unique_id holds text of any size")
         CHECK(id.view() == text);
         CHECK(id.size() == size);
         CHECK(id.view().data() != text.data());
+        const std::less<const void*> before;
+        const bool allocated = before(id.view().data(), &id) || !before(id.view().data(), &id + 1);
+        CHECK(allocated == (size > 35));
         CHECK(id.empty() == text.empty());
     }
     CHECK(unique_id().empty());

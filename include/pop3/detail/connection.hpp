@@ -182,6 +182,12 @@ public:
         return observer_ != nullptr;
     }
 
+    /// False if a write has failed: there may be something to read all the same.
+    bool can_send() const noexcept
+    {
+        return !write_error_;
+    }
+
     /// Shows the line that was just written, and is about to be sent.
     void show_sent()
     {
@@ -198,7 +204,7 @@ public:
     static void send(const std::shared_ptr<connection>& self, const Executor& executor)
     {
         auto& c = *self;
-        if (c.write_error_)
+        if (!c.can_send())
             c.output.clear();
         if (c.sending_ || c.output.octets().empty())
             return;

@@ -308,7 +308,7 @@ private:
                     return wait(self);
                 }
                 if constexpr (sends_ahead)
-                    if (exchange_.may_send(c.limits)) {
+                    if (c.can_send() && exchange_.may_send(c.limits)) {
                         if (c.output.octets().size() >= std::max<std::size_t>(c.limits.pipeline_octets, 1))
                             return fail(self, errc::unexpected_data);
                         send(self);

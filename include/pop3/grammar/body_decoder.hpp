@@ -65,12 +65,6 @@ public:
         return at_ == position::end;
     }
 
-    /// Makes it ready for another body.
-    void reset() noexcept
-    {
-        at_ = position::line_start;
-    }
-
 private:
     enum class position : unsigned char { line_start, in_line, after_cr, end };
 
