@@ -47,6 +47,7 @@ set(POP3_HEADERS
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp
   include/pop3/detail/buffer_pool.hpp
+  include/pop3/detail/compose.hpp
   include/pop3/detail/connect.hpp
   include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp
@@ -55,6 +56,7 @@ set(POP3_HEADERS
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
   include/pop3/detail/remember.hpp
+  include/pop3/detail/runs_on.hpp
   include/pop3/detail/start_tls.hpp
   include/pop3/detail/stay.hpp
   include/pop3/detail/tls_bio.hpp

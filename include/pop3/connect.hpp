@@ -5,6 +5,7 @@
 #include <pop3/capabilities.hpp>
 #include <pop3/command/await_greeting.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/detail/compose.hpp>
 #include <pop3/detail/connect.hpp>
 #include <pop3/detail/connect_stls.hpp>
 #include <pop3/detail/drive.hpp>
@@ -20,7 +21,6 @@
 #include <pop3/url.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/compose.hpp>
 #include <asio/execution_context.hpp>
 #include <asio/ip/tcp.hpp>
 
@@ -140,7 +140,7 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
     asio::any_io_executor executor = stream.get_executor();
     auto c = prepare(std::move(stream), std::move(host), options, unusable);
     c->learn(options.capabilities);
-    return asio::async_compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
+    return compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
         connect<Stream, greeted<Stream>>(std::move(c), unusable, port, options.endpoints), token, executor);
 }
 
@@ -161,7 +161,7 @@ auto async_connect_how(const asio::any_io_executor& executor, const stls& how, s
     tls_stream stream(executor, how.context());
     auto unusable = stream.expect_host(host);
     auto c = prepare(tcp_stream(executor), std::move(host), options, unusable);
-    return asio::async_compose<Token, void(std::error_code, secured::reply_type)>(
+    return compose<Token, void(std::error_code, secured::reply_type)>(
         connect_stls<secured>(std::move(c), std::move(stream), unusable, how.policy(), port == 0 ? 110 : port,
                               options.endpoints, secured{options.capabilities}),
         token, executor);

@@ -43,12 +43,19 @@ struct waiting {
         };
     }
 
+    /// Runs what is ready.
+    void poll()
+    {
+        context.restart();
+        while (context.poll_one() != 0) {
+        }
+    }
+
     /// Until NOOP was sent, and the reply is waited for.
     void start_noop()
     {
         mailbox->async_noop(note());
-        while (context.poll_one() != 0) {
-        }
+        poll();
         REQUIRE(talk->finished());
         REQUIRE(!completed);
     }
@@ -107,6 +114,7 @@ TEST_CASE("the context ends before the operation")
         asio::io_context context(1);
         test::run(context, [&]() -> asio::awaitable<void> { mailbox = co_await test::log_in(talk); });
         mailbox->async_noop([&](std::error_code ec, pop3::reply<void>) { completed = ec; });
+        context.restart();
         context.poll();
         mailbox.reset();
         context.stop();
@@ -119,10 +127,9 @@ TEST_CASE("cancellation is terminal, and ends the session")
     waiting w;
     asio::cancellation_signal signal;
     w.mailbox->async_noop(asio::bind_cancellation_slot(signal.slot(), w.note()));
-    while (w.context.poll_one() != 0) {
-    }
+    w.poll();
     signal.emit(asio::cancellation_type::total);
-    w.context.poll();
+    w.poll();
     CHECK(!w.completed); // only terminal is taken
     signal.emit(asio::cancellation_type::terminal);
     test::run(w.context);

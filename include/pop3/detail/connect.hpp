@@ -167,7 +167,7 @@ private:
             socket.open(endpoint.protocol(), error_);
             if (error_)
                 continue;
-            start_deadline(self, now + (deadline_ - now) / left);
+            start_deadline(now + (deadline_ - now) / left);
             at_ = stage::connecting;
             return socket.async_connect(endpoint, std::move(self));
         }
@@ -189,7 +189,7 @@ private:
         }
         // With Nagle's algorithm a command would wait for the acknowledgement of the one before.
         connection_->stream.lowest_layer().set_option(asio::ip::tcp::no_delay(true), ec);
-        start_deadline(self, deadline_);
+        start_deadline(deadline_);
         if constexpr (requires {
                           connection_->stream.async_handshake(asio::ssl::stream_base::client,
                                                               std::move(self));
@@ -211,11 +211,10 @@ private:
                     std::move(self));
     }
 
-    template <class Self>
-    void start_deadline(Self& self, clock::time_point at)
+    void start_deadline(clock::time_point at)
     {
         const auto time = std::chrono::ceil<std::chrono::milliseconds>(at - clock::now());
-        connection<Stream>::begin(connection_, time, self.get_executor());
+        connection<Stream>::begin(connection_, time);
     }
 
     template <class Self>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/detail/bounded.hpp>
+#include <pop3/detail/compose.hpp>
 #include <pop3/detail/connect.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/start_tls.hpp>
@@ -12,7 +13,6 @@
 #include <pop3/tls_stream.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/compose.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -71,8 +71,8 @@ public:
         deadline_ = clock::now() + bounded(connection_->limits.connect_time);
         const asio::any_io_executor executor = connection_->stream.get_executor();
         connect_tcp operation(std::move(connection_), unusable_, port_, std::move(endpoints_));
-        asio::async_compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(
-            std::move(operation), self, executor);
+        compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(std::move(operation), self,
+                                                                               executor);
     }
 
     /// The greeting was read, or not.

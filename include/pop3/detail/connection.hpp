@@ -16,7 +16,6 @@
 #include <pop3/observer.hpp>
 #include <pop3/stream.hpp>
 
-#include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ssl/error.hpp>
@@ -50,18 +49,14 @@ public:
     connection& operator=(const connection&) = delete;
 
     /// Marks an operation as running, and gives it `time` from now. When that passes the socket is closed, which
-    /// ends whatever is being waited for. `executor` is the handler's, so that the two never run at once.
-    template <class Executor>
-    static void begin(const std::shared_ptr<connection>& self, std::chrono::milliseconds time,
-                      const Executor& executor)
+    /// ends whatever is being waited for.
+    static void begin(const std::shared_ptr<connection>& self, std::chrono::milliseconds time)
     {
         self->busy_ = true;
-        restart_deadline(self, time, executor);
+        restart_deadline(self, time);
     }
 
-    template <class Executor>
-    static void restart_deadline(const std::shared_ptr<connection>& self, std::chrono::milliseconds time,
-                                 const Executor& executor)
+    static void restart_deadline(const std::shared_ptr<connection>& self, std::chrono::milliseconds time)
     {
         // Asio's clock would overflow with milliseconds::max().
         constexpr auto forever = std::chrono::hours(24 * 365);
@@ -70,7 +65,7 @@ public:
         if (time >= forever)
             return;
         self->move_deadline(time);
-        wait_for_deadline(self, executor);
+        wait_for_deadline(self);
     }
 
     /// Gives what runs `time` from now. It only writes that down: the timer finds it when it goes off.
@@ -128,13 +123,16 @@ public:
         stream.lowest_layer().close(ignored);
     }
 
-    /// The session was destroyed: what still runs completes with `asio::error::operation_aborted`.
+    /// The session was destroyed: what still runs, or has yet to begin, completes with `asio::error::operation_aborted`.
     void abandon() noexcept
     {
         close();
-        if (!busy_)
-            return;
         abandoned_ = true;
+    }
+
+    bool abandoned() const noexcept
+    {
+        return abandoned_;
     }
 
     /// What `ec`, the error of a read or a write, means here.
@@ -198,10 +196,9 @@ public:
     }
 
     /// Sends what is in the output. Nobody need wait for it: the reply tells that it arrived, and if it cannot be sent the
-    /// connection has an end, so that what waits for a reply ends. `executor` is the handler's; not its allocator, the memory
-    /// of which must not outlive the operation, as this may.
-    template <class Executor>
-    static void send(const std::shared_ptr<connection>& self, const Executor& executor)
+    /// connection has an end, so that what waits for a reply ends. It has nothing of the handler's, neither executor nor memory, since it
+    /// may outlive the operation.
+    static void send(const std::shared_ptr<connection>& self)
     {
         auto& c = *self;
         if (!c.can_send())
@@ -220,7 +217,7 @@ public:
                 return c.sent({});
         }
         c.sending_ = true;
-        asio::async_write(c.stream, asio::buffer(rest), sender<Executor>{self, executor});
+        asio::async_write(c.stream, asio::buffer(rest), sender{self, c.stream.get_executor()});
     }
 
     /// Removes `n` octets from the input, and shows them.
@@ -255,9 +252,8 @@ private:
     friend class connection;
 
     /// What was sent is sent, or not; more may have come since.
-    template <class Executor>
     struct sender {
-        using executor_type = Executor;
+        using executor_type = decltype(std::declval<Stream&>().get_executor());
 
         executor_type get_executor() const noexcept
         {
@@ -268,11 +264,11 @@ private:
         {
             self->sent(ec);
             if (!ec)
-                send(self, executor);
+                send(self);
         }
 
         std::shared_ptr<connection> self;
-        Executor executor;
+        executor_type executor;
     };
 
     void sent(std::error_code ec) noexcept
@@ -292,21 +288,19 @@ private:
             close();
     }
 
-    template <class Executor>
-    static void wait_for_deadline(const std::shared_ptr<connection>& self, const Executor& executor)
+    static void wait_for_deadline(const std::shared_ptr<connection>& self)
     {
         self->timer_.expires_at(self->deadline_);
-        self->timer_.async_wait(asio::bind_executor(
-            executor, [weak = std::weak_ptr(self), round = self->round_, executor](std::error_code ec) {
-                const auto connection = weak.lock();
-                // A timer that went off just as it was stopped cannot be called back any more.
-                if (ec || !connection || connection->round_ != round)
-                    return;
-                if (connection->deadline_ > std::chrono::steady_clock::now())
-                    return wait_for_deadline(connection, executor);
-                connection->expired_ = true;
-                connection->close();
-            }));
+        self->timer_.async_wait([weak = std::weak_ptr(self), round = self->round_](std::error_code ec) {
+            const auto connection = weak.lock();
+            // A timer that went off just as it was stopped cannot be called back any more.
+            if (ec || !connection || connection->round_ != round)
+                return;
+            if (connection->deadline_ > std::chrono::steady_clock::now())
+                return wait_for_deadline(connection);
+            connection->expired_ = true;
+            connection->close();
+        });
     }
 
     command::command_line in_flight_;

@@ -4,6 +4,7 @@
 
 #include <pop3/command/exchange.hpp>
 #include <pop3/detail/at_once.hpp>
+#include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/remember.hpp>
 #include <pop3/error.hpp>
@@ -13,10 +14,8 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/compose.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
-#include <asio/system_executor.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -37,6 +36,8 @@ std::error_code what_forbids_to_use(const std::shared_ptr<connection<Stream>>& c
         return errc::no_session;
     if (c->busy())
         return errc::operation_in_progress;
+    if (c->abandoned())
+        return asio::error::operation_aborted;
     if (c->closed())
         return errc::session_closed;
     return {};
@@ -190,11 +191,11 @@ private:
         }
         at_ = stage::running;
         if (part_ == part::whole)
-            connection<Stream>::begin(connection_, time(), self.get_executor());
+            connection<Stream>::begin(connection_, time());
         if (stopped(self))
             connection_->close(); // before the line that is in the output is sent, which may hold a secret
         else if (Exchange::first == command::next::write)
-            send(self);
+            send();
         if (connection_->closed() || Exchange::first == command::next::read || finished())
             return asio::post(step_handler<Self>{std::move(self)});
         wait(self);
@@ -243,8 +244,7 @@ private:
     }
 
     /// Sends the line that is in the output, and what else may be sent before there is a reply.
-    template <class Self>
-    void send(Self& self)
+    void send()
     {
         auto& c = *connection_;
         if constexpr (sends_ahead) {
@@ -267,7 +267,7 @@ private:
         }
         // From here on the server may have got it, however the write ends.
         sent_ = true;
-        connection<Stream>::send(connection_, self.get_executor());
+        connection<Stream>::send(connection_);
     }
 
     bool finished() const
@@ -304,14 +304,14 @@ private:
                 if (wanted == command::next::write) {
                     if (stopped(self))
                         continue;
-                    send(self);
+                    send();
                     return wait(self);
                 }
                 if constexpr (sends_ahead)
                     if (c.can_send() && exchange_.may_send(c.limits)) {
                         if (c.output.octets().size() >= std::max<std::size_t>(c.limits.pipeline_octets, 1))
                             return fail(self, errc::unexpected_data);
-                        send(self);
+                        send();
                         // It found an error instead of a line, and there is no reply left to wait for.
                         if (finished())
                             continue;
@@ -407,8 +407,7 @@ private:
             if constexpr (buffered_stream<Stream>) {
                 c.stream.say_goodbye();
             } else if constexpr (requires { c.stream.async_shutdown(std::move(self)); }) {
-                connection<Stream>::restart_deadline(connection_, c.limits.shutdown_time,
-                                                     self.get_executor());
+                connection<Stream>::restart_deadline(connection_, c.limits.shutdown_time);
                 at_ = stage::shutting_down;
                 return c.stream.async_shutdown(std::move(self));
             }
@@ -495,12 +494,11 @@ private:
 
 /// Starts it. `executor` is that of the connection; an empty session may have none.
 template <class Stream, class Exchange, class Finish, class Token>
-auto async_drive(std::shared_ptr<connection<Stream>> c, asio::any_io_executor executor, Exchange exchange,
-                 Finish finish, part p, Token&& token, std::optional<std::chrono::milliseconds> time = {})
+auto async_drive(std::shared_ptr<connection<Stream>> c, const asio::any_io_executor& executor,
+                 Exchange exchange, Finish finish, part p, Token&& token,
+                 std::optional<std::chrono::milliseconds> time = {})
 {
-    if (!executor)
-        executor = asio::system_executor();
-    return asio::async_compose<Token, void(std::error_code, typename Finish::reply_type)>(
+    return compose<Token, void(std::error_code, typename Finish::reply_type)>(
         drive<Stream, Exchange, Finish>(std::move(c), std::move(exchange), std::move(finish), p, time), token,
         executor);
 }

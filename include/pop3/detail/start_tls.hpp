@@ -4,6 +4,7 @@
 
 #include <pop3/command/start_tls.hpp>
 #include <pop3/detail/bounded.hpp>
+#include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/stay.hpp>
@@ -18,7 +19,6 @@
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <asio/ssl/stream_base.hpp>
-#include <asio/system_executor.hpp>
 
 #include <chrono>
 #include <memory>
@@ -93,7 +93,7 @@ public:
             std::make_shared<connection<tls_stream>>(*std::move(stream_), connection_->limits, observer());
         secured_->succeed(*connection_);
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
-        connection<tls_stream>::begin(secured_, left, self.get_executor());
+        connection<tls_stream>::begin(secured_, left);
         auto& stream = secured_->stream;
         stream.async_handshake(asio::ssl::stream_base::client, std::move(self));
     }
@@ -150,13 +150,11 @@ private:
 
 /// Starts it. `executor` is that of the connection; an empty session may have none.
 template <class Finish, class Stream, class Token>
-auto async_start_tls(std::shared_ptr<connection<Stream>> c, asio::any_io_executor executor,
+auto async_start_tls(std::shared_ptr<connection<Stream>> c, const asio::any_io_executor& executor,
                      tls_stream secured, std::error_code unusable, stls_policy policy, Token&& token,
                      std::optional<std::chrono::milliseconds> time = {}, Finish finish = {})
 {
-    if (!executor)
-        executor = asio::system_executor();
-    return asio::async_compose<Token, void(std::error_code, typename Finish::reply_type)>(
+    return compose<Token, void(std::error_code, typename Finish::reply_type)>(
         start_tls<Stream, Finish>(std::move(c), std::move(secured), unusable, policy, time,
                                   std::move(finish)),
         token, executor);

@@ -2,12 +2,11 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/compose.hpp>
 #include <pop3/detail/tls_engine.hpp>
 
-#include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/compose.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
@@ -23,19 +22,16 @@ enum class tls_want { input, output };
 
 /// Sends what is left over, while nobody waits for that: it came up while something was read, say. It must not keep the
 /// reader from waiting for input, as the peer may take nothing before it has got rid of what it sends.
-template <class Executor>
-void flush_later(std::shared_ptr<tls_engine> engine, const Executor& executor)
+inline void flush_later(std::shared_ptr<tls_engine> engine)
 {
     if (!engine->begin_flushing())
         return;
     auto& socket = engine->socket();
-    socket.async_wait(
-        asio::ip::tcp::socket::wait_write,
-        asio::bind_executor(executor, [engine = std::move(engine), executor](std::error_code ec) {
-            engine->end_flushing();
-            if (!ec && engine->flush() == asio::error::would_block)
-                flush_later(engine, executor);
-        }));
+    socket.async_wait(asio::ip::tcp::socket::wait_write, [engine = std::move(engine)](std::error_code ec) {
+        engine->end_flushing();
+        if (!ec && engine->flush() == asio::error::would_block)
+            flush_later(engine);
+    });
 }
 
 /// What a `tls_stream` does and may have to wait for.
@@ -87,7 +83,7 @@ private:
             at_ = stage::waiting_for_output;
             return socket.async_wait(asio::ip::tcp::socket::wait_write, std::move(self));
         }
-        flush_later(engine_, self.get_executor());
+        flush_later(engine_);
         waits_for_input(true);
         at_ = stage::waiting_for_input;
         socket.async_wait(asio::ip::tcp::socket::wait_read, std::move(self));
@@ -250,8 +246,8 @@ template <class Signature, class Action, class Token>
 auto async_tls(std::shared_ptr<tls_engine> engine, const Action& action, Token&& token)
 {
     auto& socket = engine->socket();
-    return asio::async_compose<Token, Signature>(tls_operation<Action>(std::move(engine), action), token,
-                                                 socket);
+    return compose_here<Token, Signature>(tls_operation<Action>(std::move(engine), action), token,
+                                          socket.get_executor());
 }
 
 } // namespace pop3::detail

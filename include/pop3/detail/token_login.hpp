@@ -9,6 +9,7 @@
 #include <pop3/command/login.hpp>
 #include <pop3/command/login_choice.hpp>
 #include <pop3/detail/bounded.hpp>
+#include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/stay.hpp>
@@ -21,13 +22,11 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/compose.hpp>
 #include <asio/error.hpp>
 #include <asio/execution/outstanding_work.hpp>
 #include <asio/post.hpp>
 #include <asio/prefer.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/system_executor.hpp>
 
 #include <chrono>
 #include <memory>
@@ -206,13 +205,11 @@ private:
 
 /// Starts it. `executor` is that of the connection; an empty session may have none.
 template <class Finish, class Stream, class Token>
-auto async_token_login(std::shared_ptr<connection<Stream>> c, asio::any_io_executor executor,
+auto async_token_login(std::shared_ptr<connection<Stream>> c, const asio::any_io_executor& executor,
                        token_provider provider, login_options options, command::login_context context,
                        Token&& token)
 {
-    if (!executor)
-        executor = asio::system_executor();
-    return asio::async_compose<Token, void(std::error_code, typename Finish::reply_type)>(
+    return compose<Token, void(std::error_code, typename Finish::reply_type)>(
         token_login<Stream, Finish>(std::move(c), std::move(provider), std::move(options),
                                     std::move(context)),
         token, executor);

@@ -1,0 +1,35 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/io_context.hpp>
+#include <asio/strand.hpp>
+#include <asio/system_executor.hpp>
+#include <asio/thread_pool.hpp>
+
+namespace pop3::detail {
+
+/// Whether this thread is one of those that `executor` runs its functions on, and, for a strand, now runs one of its. False if
+/// that cannot be known.
+inline bool runs_on(const asio::any_io_executor& executor) noexcept
+{
+    const auto is_in = [&]<class Executor>(const Executor* known) {
+        return known != nullptr && known->running_in_this_thread();
+    };
+    return is_in(executor.target<asio::io_context::executor_type>()) ||
+           is_in(executor.target<asio::strand<asio::io_context::executor_type>>()) ||
+           is_in(executor.target<asio::strand<asio::any_io_executor>>()) ||
+           is_in(executor.target<asio::strand<asio::thread_pool::executor_type>>());
+}
+
+/// `executor`, or a strand on it if it surely has several threads.
+inline asio::any_io_executor one_at_a_time(const asio::any_io_executor& executor)
+{
+    if (executor.target<asio::thread_pool::executor_type>() != nullptr ||
+        executor.target<asio::system_executor>() != nullptr)
+        return asio::make_strand(executor);
+    return executor;
+}
+
+} // namespace pop3::detail
