@@ -13,6 +13,12 @@ namespace pop3 {
 /// What a session can run over: Asio's AsyncReadStream and AsyncWriteStream, with a `lowest_layer()` that can be
 /// closed. `tls_stream`, `tcp_stream`, `asio::ssl::stream` and Asio's sockets are such streams. If it has
 /// `async_shutdown`, that is called after the reply to QUIT.
+///
+/// What a server says while nothing was asked must not be taken for the reply to the next command. To find it, a stream must
+/// be able to read without waiting. The library's own and Asio's sockets can. A stream of your own can if it has
+/// `std::size_t read_now(asio::mutable_buffer, std::error_code&)`, which sets `asio::error::would_block` if there is nothing.
+/// Over one without it, and over `asio::ssl::stream`, what came unasked is found only if it came together with the reply
+/// before.
 template <class S>
 concept async_stream = std::move_constructible<S> &&
                        requires(S& stream, asio::mutable_buffer in, asio::const_buffer out,

@@ -156,6 +156,12 @@ public:
         return engine_->read(buffer.data(), buffer.size(), ec);
     }
 
+    /// Looks whether `read_now` would surely say `asio::error::would_block`, without reading.
+    bool is_quiet() noexcept
+    {
+        return engine_->is_quiet();
+    }
+
     /// Writes what can be written without waiting. Returns how much of it was taken: all, or the first 64 KiB.
     /// `asio::error::would_block` if nothing was, since what was taken before could not be sent yet; wait with
     /// `async_writable` then. What was taken needs no more calls of this one: each `read_now`, and each wait

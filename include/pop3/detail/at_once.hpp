@@ -7,8 +7,10 @@
 
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
+#include <asio/error.hpp>
 #include <asio/socket_base.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <system_error>
 #include <utility>
@@ -56,6 +58,12 @@ concept buffered_stream = is_buffered_stream<S>;
 template <class S>
 concept works_at_once = stream_socket<S> || buffered_stream<S>;
 
+/// A user's own stream that can be read without waiting (see `async_stream`).
+template <class S>
+concept reads_now = works_at_once<S> || requires(S& stream, asio::mutable_buffer into, std::error_code& ec) {
+    { stream.read_now(into, ec) } -> std::same_as<std::size_t>;
+};
+
 /// How much is read at once.
 template <class S>
 inline constexpr buffer_size read_size = stream_socket<S> ? buffer_size::bulk : buffer_size::record;
@@ -78,6 +86,13 @@ void async_readable(S& stream, Handler&& handler)
     stream.async_readable(std::forward<Handler>(handler));
 }
 
+/// Whether there is surely nothing to read, nor an end: one look.
+template <buffered_stream S>
+bool is_quiet(S& stream) noexcept
+{
+    return stream.is_quiet();
+}
+
 template <stream_socket S>
 void forbid_to_wait(S& socket, std::error_code& ec)
 {
@@ -90,6 +105,17 @@ std::size_t read_now(S& socket, asio::mutable_buffer into, std::error_code& ec)
 {
     forbid_to_wait(socket, ec);
     return ec ? 0 : socket.read_some(into, ec);
+}
+
+template <stream_socket S>
+bool is_quiet(S& socket) noexcept
+{
+    char octet;
+    std::error_code ec;
+    detail::forbid_to_wait(socket, ec);
+    if (!ec)
+        socket.receive(asio::buffer(&octet, 1), asio::socket_base::message_peek, ec);
+    return ec == asio::error::would_block;
 }
 
 template <stream_socket S>

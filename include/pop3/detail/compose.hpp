@@ -30,7 +30,7 @@ namespace pop3::detail {
 // `use_future` is any thread of the system's. Here the steps run on the executor of the stream, and nothing but the
 // completion goes to the handler's own.
 
-/// A function that runs on the executor of `Handler`, in memory of its allocator.
+/// A function that runs on the executor of `Handler`, or on `io` if it has none, in memory of its allocator.
 template <class Handler, class Function>
 struct bound_to_handler {
     using executor_type = asio::associated_executor_t<Handler, asio::any_io_executor>;
@@ -48,7 +48,7 @@ struct bound_to_handler {
 
     void operator()()
     {
-        function(handler);
+        function(handler, io);
     }
 
     Handler handler;
@@ -62,27 +62,49 @@ template <class Executor>
 using work_on =
     std::decay_t<decltype(asio::prefer(std::declval<Executor>(), asio::execution::outstanding_work.tracked))>;
 
-/// A handler that is called on another executor than the one it is associated with here, which is `io`: its own.
+/// Has an executor of its own, whichever is given as the one to fall back to.
+template <class Handler>
+concept has_executor = std::same_as<asio::associated_executor_t<Handler, asio::any_io_executor>,
+                                    asio::associated_executor_t<Handler, asio::system_executor>>;
+
+/// Whether `own` and `io` are the same.
+template <class Executor>
+bool is_same_executor(const Executor& own, const asio::any_io_executor& io) noexcept
+{
+    if constexpr (std::same_as<Executor, asio::any_io_executor>) {
+        return own == io;
+    } else {
+        const auto* const target = io.target<Executor>();
+        return target != nullptr && *target == own;
+    }
+}
+
+/// Passes a cancellation on to where the operation runs, when it is asked for elsewhere.
+inline std::shared_ptr<asio::cancellation_signal> relay_cancellation(asio::cancellation_slot from,
+                                                                     const asio::any_io_executor& io)
+{
+    if (!from.is_connected())
+        return nullptr;
+    auto relay = std::make_shared<asio::cancellation_signal>();
+    from.assign([weak = std::weak_ptr(relay), io](asio::cancellation_type type) {
+        if (auto waiting = weak.lock())
+            asio::dispatch(io, [waiting = std::move(waiting), type] { waiting->emit(type); });
+    });
+    return relay;
+}
+
+/// The handler of an operation that runs on `io`: a handler without an executor of its own.
 template <class Handler>
 class returning_handler {
 public:
-    using executor_type = asio::any_io_executor;
     using allocator_type = asio::associated_allocator_t<Handler>;
     using cancellation_slot_type = asio::cancellation_slot;
 
-    returning_handler(Handler handler, const asio::any_io_executor& io)
-        : handler_(std::move(handler)), io_(io), slot_(asio::get_associated_cancellation_slot(handler_))
+    returning_handler(Handler handler, const asio::any_io_executor& io, bool here)
+        : handler_(std::move(handler))
     {
-        const auto own = asio::get_associated_executor(handler_, io_);
-        if (!is_io(own))
-            elsewhere_.emplace(asio::prefer(own, asio::execution::outstanding_work.tracked));
-        if (slot_.is_connected() && (elsewhere_ || !runs_on(io)))
-            relay_cancellation();
-    }
-
-    executor_type get_executor() const noexcept
-    {
-        return io_;
+        if (!here)
+            relay_ = relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
     }
 
     allocator_type get_allocator() const noexcept
@@ -92,7 +114,57 @@ public:
 
     cancellation_slot_type get_cancellation_slot() const noexcept
     {
-        return slot_;
+        return relay_ ? relay_->slot() : asio::get_associated_cancellation_slot(handler_);
+    }
+
+    template <class... Args>
+    void operator()(Args&&... args)
+    {
+        std::move(handler_)(std::forward<Args>(args)...);
+    }
+
+private:
+    Handler handler_;
+    std::shared_ptr<asio::cancellation_signal> relay_;
+};
+
+/// A handler with an executor of its own, to which it returns.
+template <has_executor Handler>
+class returning_handler<Handler> {
+public:
+    using executor_type = asio::any_io_executor;
+    using allocator_type = asio::associated_allocator_t<Handler>;
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    returning_handler(Handler handler, const asio::any_io_executor& io, bool here)
+        : handler_(std::move(handler))
+    {
+        const auto own = asio::get_associated_executor(handler_);
+        if (here && is_same_executor(own, io))
+            return;
+        elsewhere_ = std::make_unique<elsewhere>(io, own);
+        elsewhere_->relay = relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
+    }
+
+    executor_type get_executor() const noexcept
+    {
+        // If it is not elsewhere, it is the same.
+        if constexpr (std::convertible_to<own_executor, asio::any_io_executor>)
+            if (!elsewhere_)
+                return asio::get_associated_executor(handler_);
+        return elsewhere_->io;
+    }
+
+    allocator_type get_allocator() const noexcept
+    {
+        return asio::get_associated_allocator(handler_);
+    }
+
+    cancellation_slot_type get_cancellation_slot() const noexcept
+    {
+        if (elsewhere_ && elsewhere_->relay)
+            return elsewhere_->relay->slot();
+        return asio::get_associated_cancellation_slot(handler_);
     }
 
     template <class... Args>
@@ -100,85 +172,73 @@ public:
     {
         if (!elsewhere_)
             return std::move(handler_)(std::forward<Args>(args)...);
-        const auto work = std::move(elsewhere_); // until what goes there counts as work itself
+        const auto until_called = std::move(elsewhere_);
         auto call = [result = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)](
-                        Handler& handler) mutable {
+                        Handler& handler, const asio::any_io_executor&) mutable {
             std::apply(std::move(handler), std::move(result));
         };
-        asio::dispatch(
-            bound_to_handler<Handler, decltype(call)>{std::move(handler_), std::move(io_), std::move(call)});
+        asio::dispatch(bound_to_handler<Handler, decltype(call)>{std::move(handler_), until_called->io,
+                                                                 std::move(call)});
     }
 
 private:
-    using own_executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+    using own_executor = asio::associated_executor_t<Handler>;
 
-    bool is_io(const own_executor& own) const noexcept
-    {
-        if constexpr (std::same_as<own_executor, asio::any_io_executor>) {
-            return own == io_;
-        } else {
-            const auto* const io = io_.target<own_executor>();
-            return io != nullptr && *io == own;
+    struct elsewhere {
+        elsewhere(const asio::any_io_executor& there, const own_executor& own)
+            : io(there), work(asio::prefer(own, asio::execution::outstanding_work.tracked))
+        {
         }
-    }
 
-    /// A signal may be emitted where the handler runs, but what it stops runs on `io`.
-    void relay_cancellation()
-    {
-        relay_ = std::make_shared<asio::cancellation_signal>();
-        slot_.assign([weak = std::weak_ptr(relay_), io = io_](asio::cancellation_type type) {
-            if (auto relay = weak.lock())
-                asio::dispatch(io, [relay = std::move(relay), type] { relay->emit(type); });
-        });
-        slot_ = relay_->slot();
-    }
+        asio::any_io_executor io;
+        work_on<own_executor> work;
+        std::shared_ptr<asio::cancellation_signal> relay;
+    };
 
     Handler handler_;
-    asio::any_io_executor io_;
-    asio::cancellation_slot slot_;
-    std::shared_ptr<asio::cancellation_signal> relay_;
-    std::optional<work_on<own_executor>> elsewhere_;
+    std::unique_ptr<elsewhere> elsewhere_;
 };
 
 template <class Handler>
 asio::any_io_executor own_executor_of(const Handler& handler)
 {
     if constexpr (std::convertible_to<asio::associated_executor_t<Handler>, asio::any_io_executor>)
-        return asio::get_associated_executor(handler);
-    else
-        return asio::system_executor();
+        if (asio::any_io_executor own = asio::get_associated_executor(handler))
+            return own;
+    return asio::system_executor();
 }
 
-/// Begins an operation.
+/// Begins an operation here, on `io`.
 template <class Signature>
 struct begin_here {
     template <class Handler, class Implementation>
     void operator()(Handler&& handler, Implementation&& implementation, const asio::any_io_executor& io) const
     {
         using returning = returning_handler<std::decay_t<Handler>>;
-        returning back(std::forward<Handler>(handler), io);
+        returning back(std::forward<Handler>(handler), io, true);
         asio::async_compose<returning, Signature>(std::forward<Implementation>(implementation), back, io);
     }
 };
 
-/// The same, where the steps will run.
+/// Begins an operation on `io`, wherever that is.
 template <class Signature>
 struct begin_there {
     template <class Handler, class Implementation>
-    void operator()(Handler&& handler, Implementation&& implementation, asio::any_io_executor io) const
+    void operator()(Handler&& handler, Implementation&& implementation, const asio::any_io_executor& io) const
     {
-        using returning = returning_handler<std::decay_t<Handler>>;
         if (!io)
-            io = own_executor_of(handler);
+            return (*this)(std::forward<Handler>(handler), std::forward<Implementation>(implementation),
+                           own_executor_of(handler));
         if (runs_on(io))
             return begin_here<Signature>()(std::forward<Handler>(handler),
                                            std::forward<Implementation>(implementation), io);
-        auto begin = [impl = std::forward<Implementation>(implementation)](returning& back) mutable {
-            const auto executor = back.get_executor();
+        using returning = returning_handler<std::decay_t<Handler>>;
+        auto begin = [impl = std::forward<Implementation>(implementation)](
+                         returning& back, const asio::any_io_executor& executor) mutable {
             asio::async_compose<returning, Signature>(std::move(impl), back, executor);
         };
         asio::dispatch(bound_to_handler<returning, decltype(begin)>{
-            returning(std::forward<Handler>(handler), io), io, std::move(begin)});
+            returning(std::forward<Handler>(handler), io, false), io, std::move(begin)});
     }
 };
 

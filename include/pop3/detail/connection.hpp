@@ -14,6 +14,7 @@
 #include <pop3/greeting.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
+#include <pop3/printable.hpp>
 #include <pop3/stream.hpp>
 
 #include <asio/buffer.hpp>
@@ -22,6 +23,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -220,6 +222,22 @@ public:
         asio::async_write(c.stream, asio::buffer(rest), sender{self, c.stream.get_executor()});
     }
 
+    /// Looks whether the server said something that nobody asked for, or has gone. To be called before a command is sent: what
+    /// came earlier is not its reply.
+    std::error_code unasked()
+    {
+        std::error_code ec;
+        if constexpr (reads_now<Stream>)
+            if (input.empty())
+                ec = read_unasked();
+        if (input.empty())
+            return reason(ec);
+        const auto said = input.data();
+        notice = printable(std::string(said.substr(0, std::min(said.find_first_of("\r\n"), max_notice))));
+        use_input(said.size(), false);
+        return errc::unexpected_data;
+    }
+
     /// Removes `n` octets from the input, and shows them.
     void use_input(std::size_t n, bool hide_challenges)
     {
@@ -244,6 +262,8 @@ public:
     /// Whether the server takes commands ahead of its replies, if it was asked in any state: the login does not change it
     /// (RFC 2449, section 6.6).
     std::optional<bool> pipelining;
+    /// What the server last said unasked, for people.
+    std::string notice;
     /// How the login was done, or tried (see `command::way_in::name`).
     std::string login_mechanism;
 
@@ -271,6 +291,23 @@ private:
         executor_type executor;
     };
 
+    static constexpr std::size_t max_notice = 512;
+
+    std::error_code read_unasked()
+        requires reads_now<Stream>
+    {
+        std::error_code ec = asio::error::would_block;
+        if constexpr (works_at_once<Stream>) {
+            // What TLS keeps for itself, such as tickets, may stand before it.
+            for (int i = 0; i != 16 && ec == asio::error::would_block && !detail::is_quiet(stream); ++i)
+                input.commit(detail::read_now(stream, input.prepare(), ec));
+        } else {
+            input.commit(stream.read_now(input.prepare(), ec));
+        }
+        input.rest();
+        return ec == asio::error::would_block ? std::error_code() : ec;
+    }
+
     void sent(std::error_code ec) noexcept
     {
         sending_ = false;
@@ -282,10 +319,17 @@ private:
         if (closed_)
             return;
         write_error_ = ec;
-        // What the server said before it went is still to be read. Reading ends by itself then; that of a user's own stream
-        // need not.
-        if (!works_at_once<Stream> || !busy_)
+        // What the server said before it went is still to be read. Reading ends by itself then, if it has gone; that of a
+        // user's own stream need not.
+        if (!works_at_once<Stream> || !busy_ || !tells_of_an_end(ec))
             close();
+    }
+
+    static bool tells_of_an_end(std::error_code ec) noexcept
+    {
+        return ec == asio::error::broken_pipe || ec == asio::error::connection_reset ||
+               ec == asio::error::connection_aborted || ec == asio::error::not_connected ||
+               ec == asio::error::timed_out;
     }
 
     static void wait_for_deadline(const std::shared_ptr<connection>& self)

@@ -216,10 +216,9 @@ private:
             return {};
         if (const auto ec = what_forbids_to_use(connection_))
             return ec;
-        if (!goes_on && !connection_->input.empty()) {
-            connection_->close();
-            return errc::unexpected_data;
-        }
+        if constexpr (Exchange::first == command::next::write)
+            if (const auto ec = connection_->unasked())
+                return ec;
         if constexpr (requires { exchange_.check(); })
             if (const auto ec = exchange_.check())
                 return ec;
@@ -349,7 +348,11 @@ private:
         c.use_input(is_fatal(ec) ? input.size() : input.size() - rest.size(), hides_challenges());
         // What comes before it was asked for is the answer to nothing.
         if ((!ec && wanted == command::next::write) || (ec && !is_fatal(ec) && !sends_ahead))
-            ec = !rest.empty() ? errc::unexpected_data : ec ? ec : write_line();
+            ec = !rest.empty() ? errc::unexpected_data : ec;
+        if (!ec && wanted == command::next::write)
+            ec = c.unasked();
+        if (!ec && wanted == command::next::write)
+            ec = write_line();
         return wanted;
     }
 

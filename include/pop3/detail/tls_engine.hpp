@@ -12,6 +12,7 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/socket_base.hpp>
 #include <asio/ssl/error.hpp>
 
 #include <openssl/err.h>
@@ -153,6 +154,17 @@ public:
     bool has_input() const noexcept
     {
         return !input_.empty() || input_error_ || fatal_ || is_shut(SSL_RECEIVED_SHUTDOWN) || has_plaintext();
+    }
+
+    /// `read` gives nothing for now. (What is in the socket may be no data: then this says false, and `read` tells.)
+    bool is_quiet() noexcept
+    {
+        if (has_input())
+            return false;
+        char octet;
+        std::error_code ec;
+        socket_.receive(asio::buffer(&octet, 1), asio::socket_base::message_peek, ec);
+        return ec == asio::error::would_block;
     }
 
     /// The peer has others answer it and does not read the answers: it is not read from until it has.

@@ -78,6 +78,12 @@ public:
         ec = {};
     }
 
+    /// Nothing comes unasked, though what comes is there before it is asked for.
+    bool is_quiet() noexcept
+    {
+        return true;
+    }
+
     std::size_t read_now(asio::mutable_buffer into, std::error_code& ec)
     {
         auto& s = *server_;
