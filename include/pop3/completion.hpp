@@ -12,15 +12,18 @@
 #endif
 
 #include <exception>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace pop3 {
 
 /// A completion token that turns `void(std::error_code, reply<T>)` into `void(std::exception_ptr, T)` for the
-/// token in it: an error is thrown as `std::system_error`, a refusal as `pop3::refused`, and what remains is
-/// the value. What fails on the way out of a state drops the session, which closes it; a token without this one
+/// token in it: an error is thrown as `std::system_error`, which names the command, a refusal as `pop3::refused`, and what
+/// remains is the value. What fails on the way out of a state drops the session, which closes it; a token without this one
 /// gets it back in the reply.
 template <class Token>
 struct throwing_t {
@@ -46,6 +49,38 @@ template <class Token>
 concept token_like = std::is_class_v<std::remove_cvref_t<Token>> ||
                      std::is_function_v<std::remove_pointer_t<std::remove_cvref_t<Token>>>;
 
+/// What is thrown for an error, with what is known of the command that it came of.
+inline std::exception_ptr make_thrown(std::error_code ec, std::string_view verb)
+{
+    return verb.empty() ? std::make_exception_ptr(std::system_error(ec))
+                        : std::make_exception_ptr(std::system_error(ec, std::string(verb)));
+}
+
+/// The command that an error came of, if what comes beside it knows.
+template <class T>
+std::string_view verb_of(const T&) noexcept
+{
+    return {};
+}
+
+template <class T, class Back>
+std::string_view verb_of(const reply<T, Back>& r) noexcept
+{
+    return r.answered() ? std::string_view() : r.verb();
+}
+
+template <class... Reply>
+std::string_view verb_of(const std::tuple<Reply...>& replies) noexcept
+{
+    return std::apply(
+        [](const auto&... r) {
+            std::string_view verb;
+            (void)((!(verb = verb_of(r)).empty()) || ...);
+            return verb;
+        },
+        replies);
+}
+
 template <class Handler>
 class throwing_handler {
 public:
@@ -69,7 +104,7 @@ public:
     template <class T>
     void operator()(std::error_code ec, T value)
     {
-        const auto error = ec ? std::make_exception_ptr(std::system_error(ec)) : nullptr;
+        const auto error = ec ? make_thrown(ec, verb_of(value)) : nullptr;
         std::move(handler)(error, std::move(value));
     }
 
@@ -84,7 +119,7 @@ private:
             return nullptr;
         auto dropped = std::move(r);
         if (ec)
-            return std::make_exception_ptr(std::system_error(ec));
+            return dropped.thrown() ? dropped.thrown() : make_thrown(ec, dropped.verb());
         return std::make_exception_ptr(refused(std::move(dropped).error()));
     }
 };

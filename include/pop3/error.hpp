@@ -41,6 +41,9 @@ enum class errc {
     /// The server does not announce STLS (its CAPA has none, or it refuses CAPA). Nothing but CAPA was sent. Somebody on
     /// the way may have struck it out: do not go on without TLS. Connect to port 995, or insist (`stls_policy::insist`).
     stls_not_offered,
+    /// Of no operation, but thrown by `reply::value()`, `*reply` and `reply->`: there is no reply to this command. The error
+    /// code that the operation completed with says why.
+    no_reply,
     /// This is no pop URL (RFC 2384). Correct it.
     invalid_url,
 
@@ -135,6 +138,8 @@ public:
             return "the mechanism needs a TLS channel to bind to, and this connection has none";
         case errc::stls_not_offered:
             return "the server does not offer STLS";
+        case errc::no_reply:
+            return "there is no reply to this command: the error of the operation says why";
         case errc::invalid_url:
             return "this is no pop URL";
         case errc::session_closed:

@@ -2,9 +2,16 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/error.hpp>
+#include <pop3/printable.hpp>
 #include <pop3/refusal.hpp>
 
-#include <optional>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -14,7 +21,9 @@ namespace pop3 {
 /// What an operation completes with: the value `T` of the server's +OK, or the `refusal` of its -ERR. Reads
 /// like `std::expected<T, refusal>`.
 ///
-/// Beside an error code it holds an empty refusal, and no value.
+/// Beside an error code it has neither: it is not `answered()`, and `error()` is an empty refusal. The same holds of the
+/// replies of a pipeline that did not come. And there may be an +OK with a value that cannot be read: beside the error code
+/// that says so, or, in a pipeline, with `value_error()`.
 ///
 /// An operation that leaves a state completes with `reply<Next, Back>`: the session in its next state, or, after
 /// a refusal or an error that is not fatal (`is_fatal`), the session in the state that the server is in now,
@@ -25,7 +34,63 @@ class [[nodiscard("a reply may be a refusal")]] reply;
 
 namespace detail {
 
-struct no_reply {};
+/// Why a reply has neither a value nor a refusal, as far as it is known.
+struct no_reply {
+    no_reply() = default;
+
+    /// command: its keyword. why: its +OK cannot be read, if there was one (in pipelines).
+    explicit no_reply(std::string_view command, std::error_code why = {}) : error(why), verb(command)
+    {
+    }
+
+    std::error_code error;
+    std::string verb;
+    std::string notice;
+    std::exception_ptr thrown;
+};
+
+inline const refusal& empty_refusal() noexcept
+{
+    static const refusal none;
+    return none;
+}
+
+#if defined(ASIO_NO_EXCEPTIONS) || (!defined(__cpp_exceptions) && !defined(_CPPUNWIND))
+
+[[noreturn]] inline void end_program(const std::string& why)
+{
+    std::fprintf(stderr, "pop3: the value of a reply was asked for, but there is none: %s\n", why.c_str());
+    std::abort();
+}
+
+[[noreturn]] inline void throw_no_value(const refusal& r)
+{
+    end_program(to_string(r));
+}
+
+[[noreturn]] inline void throw_no_value(const no_reply& r)
+{
+    end_program((r.error ? r.error : make_error_code(errc::no_reply)).message());
+}
+
+#else
+
+[[noreturn]] inline void throw_no_value(const refusal& r)
+{
+    throw refused(r);
+}
+
+[[noreturn]] inline void throw_no_value(const no_reply& r)
+{
+    if (r.thrown)
+        std::rethrow_exception(r.thrown);
+    const auto error = r.error ? r.error : make_error_code(errc::no_reply);
+    if (r.verb.empty())
+        throw std::system_error(error);
+    throw std::system_error(error, r.verb);
+}
+
+#endif
 
 /// What `reply` is, whether or not there is a value or a session to hand back.
 template <class Value>
@@ -33,25 +98,29 @@ class reply_base {
 public:
     reply_base() = default;
 
-    explicit reply_base(Value value) : content_(std::in_place_index<1>, std::move(value)), answered_(true)
+    explicit reply_base(Value value) : content_(std::in_place_index<2>, std::move(value))
     {
     }
 
-    reply_base(refusal r) : content_(std::in_place_index<0>, std::move(r)), answered_(true)
+    reply_base(refusal r) : content_(std::in_place_index<1>, std::move(r))
+    {
+    }
+
+    explicit reply_base(no_reply r) : content_(std::in_place_index<0>, std::move(r))
     {
     }
 
     /// False if there was no reply: of what is in a reply that comes beside an error, and in a pipeline of the commands that
-    /// the server had not answered when the connection broke.
+    /// the server had not answered when the connection broke. True of an +OK whose value could not be read (`value_error`).
     bool answered() const noexcept
     {
-        return answered_;
+        return content_.index() != 0 || value_error();
     }
 
-    /// True if the server said +OK.
+    /// True if the server said +OK, and what it said could be read.
     bool has_value() const noexcept
     {
-        return content_.index() == 1;
+        return content_.index() == 2;
     }
 
     explicit operator bool() const noexcept
@@ -59,37 +128,78 @@ public:
         return has_value();
     }
 
-    /// Why not. Only if `!has_value()`.
+    /// Why not, if the server said -ERR; else an empty refusal.
     const refusal& error() const& noexcept
     {
-        return *std::get_if<0>(&content_);
+        const auto* const said = std::get_if<1>(&content_);
+        return said ? *said : empty_refusal();
     }
 
-    refusal error() && noexcept
+    refusal error() &&
     {
-        return std::move(*std::get_if<0>(&content_));
+        auto* const said = std::get_if<1>(&content_);
+        return said ? std::move(*said) : refusal();
+    }
+
+    /// Why there is no value although the server said +OK: its reply is well framed, but what is in it is malformed, or over
+    /// a limit (`errc::malformed_value`, `errc::unique_id_limit`, ...). Only in a pipeline, the rest of which goes on: the
+    /// operation on a single command completes with that error.
+    std::error_code value_error() const noexcept
+    {
+        const auto* const none = std::get_if<0>(&content_);
+        return none ? none->error : std::error_code();
+    }
+
+    /// The keyword of the command that has no value, where it is known; empty if there is one. Of a pipeline that broke, or of
+    /// which a command cannot be sent, the first reply that has one is that of the first command that was not answered, or
+    /// that cannot be sent.
+    std::string_view verb() const noexcept
+    {
+        if (const auto* const said = std::get_if<1>(&content_))
+            return said->verb();
+        const auto* const none = std::get_if<0>(&content_);
+        return none ? std::string_view(none->verb) : std::string_view();
+    }
+
+    /// What the server said unasked before it ended the session, such as "-ERR Disconnected for inactivity."; empty if
+    /// nothing. It is the reply to no command, and so no refusal. Untrusted input: see `printable`.
+    std::string_view notice() const noexcept
+    {
+        const auto* const none = std::get_if<0>(&content_);
+        return none ? std::string_view(none->notice) : std::string_view();
+    }
+
+    /// What a function of the user's threw (a sink, for example), and so ended the operation; null if nothing.
+    std::exception_ptr thrown() const noexcept
+    {
+        const auto* const none = std::get_if<0>(&content_);
+        return none ? none->thrown : nullptr;
     }
 
 protected:
-    Value& get() noexcept
+    Value& get()
     {
-        return *std::get_if<1>(&content_);
+        if (auto* const value = std::get_if<2>(&content_)) [[likely]]
+            return *value;
+        fail();
     }
 
-    const Value& get() const noexcept
+    const Value& get() const
     {
-        return *std::get_if<1>(&content_);
-    }
-
-    void check() const
-    {
-        if (!has_value())
-            throw refused(error());
+        if (const auto* const value = std::get_if<2>(&content_)) [[likely]]
+            return *value;
+        fail();
     }
 
 private:
-    std::variant<refusal, Value> content_;
-    bool answered_ = false;
+    [[noreturn]] void fail() const
+    {
+        if (const auto* const said = std::get_if<1>(&content_))
+            throw_no_value(*said);
+        throw_no_value(*std::get_if<0>(&content_));
+    }
+
+    std::variant<no_reply, refusal, Value> content_;
 };
 
 /// Access to the value of a reply that has one.
@@ -99,47 +209,46 @@ public:
     using value_type = T;
     using reply_base<T>::reply_base;
 
-    /// The value. Throws `refused` if there is none.
+    /// The value. If there is none, throws `refused` for a refusal, `std::system_error` for a value that could not be read
+    /// (`value_error`) or a reply that did not come (`errc::no_reply`), or again what was `thrown`. Without exceptions it
+    /// ends the program, and says why on stderr.
     T& value() &
     {
-        this->check();
         return this->get();
     }
 
     const T& value() const&
     {
-        this->check();
         return this->get();
     }
 
     T value() &&
     {
-        this->check();
         return std::move(this->get());
     }
 
-    /// The value. Only if `has_value()`.
-    T& operator*() & noexcept
+    /// The same: a value that is not there is never undefined behaviour.
+    T& operator*() &
     {
         return this->get();
     }
 
-    const T& operator*() const& noexcept
+    const T& operator*() const&
     {
         return this->get();
     }
 
-    T&& operator*() && noexcept
+    T&& operator*() &&
     {
         return std::move(this->get());
     }
 
-    T* operator->() noexcept
+    T* operator->()
     {
         return &this->get();
     }
 
-    const T* operator->() const noexcept
+    const T* operator->() const
     {
         return &this->get();
     }
@@ -168,10 +277,10 @@ public:
     using value_type = void;
     using reply_base<std::monostate>::reply_base;
 
-    /// Throws `refused` if the server said -ERR.
+    /// Throws `refused` if the server said -ERR; what else, see above.
     void value() const
     {
-        check();
+        (void)get();
     }
 };
 
@@ -194,7 +303,7 @@ public:
     }
 
     /// There was no reply, and the session goes on.
-    reply(detail::no_reply, Back back) : back_(std::move(back))
+    reply(detail::no_reply r, Back back) : detail::reply_value<T>(std::move(r)), back_(std::move(back))
     {
     }
 
@@ -208,5 +317,22 @@ public:
 private:
     Back back_;
 };
+
+/// Why a reply has no value, for people, on one line: its refusal, or what there is instead. Empty if it has one.
+template <class T, class Back>
+std::string to_string(const reply<T, Back>& r)
+{
+    if (r)
+        return {};
+    if (!r.answered() || r.value_error()) {
+        auto text = std::string(r.verb());
+        text += text.empty() ? "" : ": ";
+        text += (r.value_error() ? r.value_error() : make_error_code(errc::no_reply)).message();
+        if (!r.notice().empty())
+            text += " (the server said: " + printable(std::string(r.notice())) + ")";
+        return text;
+    }
+    return to_string(r.error());
+}
 
 } // namespace pop3

@@ -31,6 +31,7 @@ constexpr row rows[] = {
     {errc::no_timestamp, false, ""},
     {errc::no_channel_binding, false, ""},
     {errc::stls_not_offered, false, ""},
+    {errc::no_reply, false, ""},
     {errc::invalid_url, false, ""},
     {errc::session_closed, true, ""},
     {errc::timed_out, true, "limits::operation_time"},

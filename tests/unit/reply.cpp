@@ -13,16 +13,19 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
 namespace {
 
 using namespace std::string_view_literals;
+using pop3::errc;
 using pop3::refusal;
 using pop3::refused;
 using pop3::reply;
 using pop3::response_code;
+using pop3::detail::no_reply;
 
 refusal busy()
 {
@@ -38,6 +41,21 @@ std::string what(const refusal& r)
 {
     return refused(r).what();
 }
+
+/// The code of the `std::system_error` that `f` throws.
+template <class F>
+std::error_code code_of(F f)
+{
+    try {
+        f();
+    } catch (const std::system_error& e) {
+        return e.code();
+    }
+    return {};
+}
+
+// Replies are moved by the hundred thousand: why there is none takes no more room than a refusal.
+static_assert(sizeof(reply<int>) <= sizeof(refusal) + 2 * sizeof(void*));
 
 // A reply is not made of a value by accident, but a refusal is one as it is.
 static_assert(!std::is_convertible_v<int, reply<int>>);
@@ -84,6 +102,72 @@ TEST_CASE("reply: a refusal")
     CHECK(reply<std::string>(busy()).value_or("none") == "none");
     CHECK(std::move(r).error().text() == "maildrop already locked");
     CHECK(r.error().text().empty());
+}
+
+TEST_CASE("reply: what is not there is not undefined behaviour")
+{
+    reply<std::string> no = busy();
+    CHECK_THROWS_AS(*no, refused);
+    CHECK_THROWS_AS(*std::as_const(no), refused);
+    CHECK_THROWS_AS(*std::move(no), refused);
+    CHECK_THROWS_AS(no->size(), refused);
+    CHECK_THROWS_AS(std::as_const(no)->size(), refused);
+    CHECK(no.error() == busy());
+    CHECK(to_string(no) == "PASS refused: [IN-USE] maildrop already locked");
+    CHECK(to_string(reply<int>(7)).empty());
+    CHECK((reply<int>(7)).error() == refusal());
+}
+
+TEST_CASE("reply: an +OK with a value that cannot be read")
+{
+    reply<int> r(no_reply("STAT", errc::unique_id_limit));
+    CHECK(!r);
+    CHECK(r.answered());
+    CHECK(r.value_error() == errc::unique_id_limit);
+    CHECK(r.verb() == "STAT");
+    CHECK(r.error() == refusal());
+    CHECK(code_of([&] { (void)r.value(); }) == errc::unique_id_limit);
+    CHECK(code_of([&] { (void)*r; }) == errc::unique_id_limit);
+    CHECK(code_of([&] { (void)*std::as_const(r); }) == errc::unique_id_limit);
+    CHECK(code_of([&] { (void)*std::move(r); }) == errc::unique_id_limit);
+    CHECK(code_of([&] { (void)r.operator->(); }) == errc::unique_id_limit);
+    CHECK(r.value_or(3) == 3);
+    CHECK(to_string(r) == "STAT: " + make_error_code(errc::unique_id_limit).message());
+    CHECK(!reply<int>(7).value_error());
+    CHECK(!reply<int>(busy()).value_error());
+}
+
+TEST_CASE("reply: none")
+{
+    reply<int> r;
+    CHECK(!r);
+    CHECK(!r.answered());
+    CHECK(!r.value_error());
+    CHECK(r.verb().empty());
+    CHECK(r.notice().empty());
+    CHECK(r.thrown() == nullptr);
+    // The server has not refused anything.
+    CHECK(code_of([&] { (void)r.value(); }) == errc::no_reply);
+    CHECK(code_of([&] { (void)*r; }) == errc::no_reply);
+    CHECK(code_of([] { reply<void>().value(); }) == errc::no_reply);
+
+    no_reply why("DELE");
+    why.notice = "-ERR Disconnected\a";
+    CHECK(reply<int>(why).notice() == "-ERR Disconnected\a");
+    CHECK(reply<int>(why).verb() == "DELE");
+    CHECK(to_string(reply<int>(why)) ==
+          "DELE: " + make_error_code(errc::no_reply).message() + " (the server said: -ERR Disconnected?)");
+    why.thrown = std::make_exception_ptr(7);
+    CHECK(reply<int>(why).thrown() != nullptr);
+    CHECK_THROWS_AS(reply<int>(why).value(), int);
+    CHECK_THROWS_AS(*reply<int>(why), int);
+    CHECK(reply<int>(busy()).notice().empty());
+    CHECK(reply<int>(busy()).verb() == "PASS");
+
+    reply<int, state> back(why, state{std::make_unique<int>(7)});
+    CHECK(!back.answered());
+    CHECK(back.verb() == "DELE");
+    CHECK(*std::move(back).session().id == 7);
 }
 
 TEST_CASE("reply: beside an error code it is an empty refusal")

@@ -64,6 +64,12 @@ public:
     {
     }
 
+    /// The keyword of the command.
+    static constexpr std::string_view current_verb() noexcept
+    {
+        return Command::verb;
+    }
+
     /// The way in that this is, if it is one (see `way_in::name`).
     std::string_view chosen() const noexcept
         requires requires {

@@ -141,6 +141,18 @@ public:
         return said;
     }
 
+    /// The command that it is about; empty if none was found.
+    std::string_view current_verb() const noexcept
+    {
+        if (std::holds_alternative<exchange<capa>>(step_))
+            return capa::verb;
+        if (std::holds_alternative<exchange<apop>>(step_))
+            return apop::verb;
+        if (const auto* const two = std::get_if<user_pass>(&step_))
+            return two->current_verb();
+        return std::holds_alternative<auth<mechanism>>(step_) ? auth<mechanism>::verb : std::string_view();
+    }
+
     /// What the server said that it can do; nothing if it was not asked.
     const std::optional<capabilities>& known() const noexcept
     {
@@ -202,8 +214,10 @@ private:
 
     std::error_code begin(const way_in* way, std::optional<bool> binding_announced)
     {
-        if (way == nullptr)
+        if (way == nullptr) {
+            step_.template emplace<std::monostate>();
             return errc::no_shared_mechanism;
+        }
         chosen_ = way;
         if constexpr (std::is_same_v<Credentials, password>) {
             if (way->name == "USER") {

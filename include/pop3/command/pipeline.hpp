@@ -36,7 +36,7 @@ public:
     }
 
     /// All is sent, or nothing is.
-    std::error_code check() const
+    std::error_code check()
     {
         std::error_code ec;
         command_line scratch;
@@ -48,6 +48,8 @@ public:
             if (const auto invalid = scratch.end(); !ec)
                 ec = invalid;
             scratch.clear();
+            if (ec)
+                culprit_ = i;
         }
         return ec;
     }
@@ -81,6 +83,7 @@ public:
     void not_sent(std::error_code ec) noexcept
     {
         error_ = ec;
+        culprit_ = sent_;
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
@@ -131,8 +134,13 @@ public:
         return window_.known();
     }
 
+    /// The first one without a reply names its command, or that which cannot be sent.
     result_type take()
     {
+        const auto unanswered = culprit_.value_or(answered_);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (void)((I == unanswered && (name<I>(), true)) || ...);
+        }(std::make_index_sequence<count>());
         return std::move(replies_);
     }
 
@@ -157,6 +165,14 @@ private:
     }
 
     template <std::size_t I>
+    void name()
+    {
+        using all = std::tuple<Command...>;
+        std::get<I>(replies_) =
+            std::tuple_element_t<I, result_type>(pop3::detail::no_reply(std::tuple_element_t<I, all>::verb));
+    }
+
+    template <std::size_t I>
     void take_reply_of()
     {
         auto& e = std::get<I>(exchanges_);
@@ -169,6 +185,7 @@ private:
     std::array<std::size_t, count> octets_{};
     pipeline_window window_;
     std::error_code error_;
+    std::optional<std::size_t> culprit_;
     std::size_t sent_ = 0;
     std::size_t answered_ = 0;
     bool closes_ = false;

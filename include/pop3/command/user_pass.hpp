@@ -27,11 +27,19 @@ public:
     {
     }
 
-    std::error_code check() const
+    /// That of the two which it is about.
+    std::string_view current_verb() const noexcept
+    {
+        return named_ || cannot_send_pass_ ? pass::verb : user::verb;
+    }
+
+    std::error_code check()
     {
         command_line trial;
         pass_.write(trial);
-        return trial.end();
+        const auto ec = trial.end();
+        cannot_send_pass_ = bool(ec);
+        return ec;
     }
 
     void write(command_line& line) const
@@ -62,6 +70,7 @@ private:
     exchange<user> user_;
     exchange<pass> pass_;
     bool named_ = false;
+    bool cannot_send_pass_ = false;
 };
 
 } // namespace pop3::command

@@ -5,10 +5,23 @@
 #include <pop3/capabilities.hpp>
 #include <pop3/reply.hpp>
 
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 
 namespace pop3::detail {
+
+/// The command that an exchange is about, if it says so.
+template <class Exchange>
+std::string_view busy_with([[maybe_unused]] const Exchange& exchange) noexcept
+{
+    if constexpr (requires { exchange.current_verb(); })
+        return exchange.current_verb();
+    else if constexpr (requires { std::string_view(Exchange::verb); })
+        return Exchange::verb;
+    else
+        return {};
+}
 
 /// Finish of a command that stays in its state.
 template <class Result>
@@ -25,10 +38,10 @@ struct stay {
         return said;
     }
 
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
+    template <class Connection, class Exchange>
+    reply_type partly(const Connection&, const Exchange& exchange, std::error_code)
     {
-        return {};
+        return reply_type(no_reply(busy_with(exchange)));
     }
 };
 

@@ -64,12 +64,13 @@ struct leave {
         return reply_type(session_access::make<Next>(std::move(c)));
     }
 
-    template <class Connection>
-    reply_type fail(Connection& c, std::error_code ec, bool)
+    template <class Connection, class Exchange>
+    reply_type partly(Connection& c, const Exchange& exchange, std::error_code ec)
     {
+        auto none = no_reply(busy_with(exchange));
         if (is_fatal(ec))
-            return {};
-        return {no_reply(), session_access::make<Back>(std::move(c))};
+            return reply_type(std::move(none));
+        return {std::move(none), session_access::make<Back>(std::move(c))};
     }
 };
 
@@ -174,9 +175,10 @@ struct quit_at_once {
     template <class Connection>
     reply_type fail(Connection& c, std::error_code ec, bool)
     {
+        auto none = no_reply(command::quit::verb);
         if (is_fatal(ec))
-            return {};
-        return {no_reply(), session_access::make<Back>(std::move(c))};
+            return reply_type(std::move(none));
+        return {std::move(none), session_access::make<Back>(std::move(c))};
     }
 };
 
@@ -205,11 +207,12 @@ struct quit_and_update {
     template <class Connection>
     reply_type fail(Connection& c, std::error_code ec, bool sent)
     {
+        auto none = no_reply(command::quit::verb);
         if (!is_fatal(ec))
-            return {no_reply(), session_access::make<back>(std::move(c))};
+            return {std::move(none), session_access::make<back>(std::move(c))};
         if (sent)
             return reply_type(next(deletions::unknown));
-        return {};
+        return reply_type(std::move(none));
     }
 };
 
