@@ -21,6 +21,11 @@ constexpr char to_upper(char c) noexcept
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
+constexpr bool is_alphanumeric(char c) noexcept
+{
+    return (c >= '0' && c <= '9') || (to_upper(c) >= 'A' && to_upper(c) <= 'Z');
+}
+
 constexpr bool is_control(char c) noexcept
 {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;

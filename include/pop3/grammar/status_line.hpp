@@ -22,7 +22,9 @@ struct status_line {
 };
 
 /// Reads the first line of a reply, given without its CRLF. Only the indicator counts (RFC 1957): no text need
-/// follow, and no space. Nothing if the line is not the start of a reply.
+/// follow, and no space. But it is a word (RFC 1939, section 3): a letter or a digit right behind it makes another word of
+/// it, and +OKAY is no +OK. (Nothing is known of a server that writes one there. What else may stand there, such as the '<'
+/// of a timestamp or the '[' of a response code, is text.) Nothing if the line is not the start of a reply.
 constexpr std::optional<status_line> parse_status_line(std::string_view line) noexcept
 {
     const auto rest = [&](std::size_t indicator) {
@@ -32,16 +34,28 @@ constexpr std::optional<status_line> parse_status_line(std::string_view line) no
             text.remove_prefix(1);
         return text;
     };
+    const auto is_word = [&](std::size_t indicator) {
+        return line.size() == indicator || line[indicator] == ' ' || !is_alphanumeric(line[indicator]);
+    };
     // How nearly all of them begin.
-    if (line.size() >= 3 && line[0] == '+' && line[1] == 'O' && line[2] == 'K')
+    if (line.size() >= 3 && line[0] == '+' && line[1] == 'O' && line[2] == 'K' && is_word(3))
         return status_line{status::ok, rest(3)};
-    if (is_keyword(line.substr(0, 3), "+OK"))
+    if (is_keyword(line.substr(0, 3), "+OK") && is_word(3))
         return status_line{status::ok, rest(3)};
-    if (is_keyword(line.substr(0, 4), "-ERR"))
+    if (is_keyword(line.substr(0, 4), "-ERR") && is_word(4))
         return status_line{status::err, rest(4)};
     if (line == "+" || line.starts_with("+ "))
         return status_line{status::proceed, rest(1)};
     return std::nullopt;
+}
+
+/// Says whether a line is a refusal where none belongs.
+constexpr bool is_refusal(std::string_view line) noexcept
+{
+    if (!line.starts_with('-'))
+        return false;
+    const auto status = parse_status_line(line);
+    return status && status->status == status::err;
 }
 
 } // namespace pop3::grammar
