@@ -15,6 +15,7 @@ set(POP3_HEADERS
   include/pop3/command/hello.hpp
   include/pop3/command/lang.hpp
   include/pop3/command/last.hpp
+  include/pop3/command/lenient_listing.hpp
   include/pop3/command/line_buffer.hpp
   include/pop3/command/list.hpp
   include/pop3/command/listing_reader.hpp
@@ -93,6 +94,7 @@ set(POP3_HEADERS
   include/pop3/grammar/status_line.hpp
   include/pop3/greeting.hpp
   include/pop3/language.hpp
+  include/pop3/lenient.hpp
   include/pop3/limits.hpp
   include/pop3/listing.hpp
   include/pop3/login_options.hpp

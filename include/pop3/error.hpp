@@ -12,7 +12,7 @@ namespace pop3 {
 /// that is a value, `pop3::refusal`.
 ///
 /// After the first ones, up to `invalid_url`, the session lives: what could not be done was not begun, or was called
-/// off in order. An operation that leaves a state hands the session back in its reply (the default token, which throws,
+/// off in order, or the reply was read to its end and only what is in it is of no use. An operation that leaves a state hands the session back in its reply (the default token, which throws,
 /// drops it). After any other one, and after any error of another category (the system's, Asio's, TLS), the session is
 /// dead and its socket closed: see `is_fatal`.
 enum class errc {
@@ -41,6 +41,23 @@ enum class errc {
     /// The server does not announce STLS (its CAPA has none, or it refuses CAPA). Nothing but CAPA was sent. Somebody on
     /// the way may have struck it out: do not go on without TLS. Connect to port 995, or insist (`stls_policy::insist`).
     stls_not_offered,
+    /// A value in a reply that is framed well cannot be read: an entry of a listing without a number, sizes that are no numbers.
+    /// The reply was read to its end. The server is broken, but other commands work; what a listing has that can be read
+    /// is had with `pop3::lenient`.
+    malformed_value,
+    /// The server announced more than `limits::capabilities` capabilities. Raise it if the server is to be trusted.
+    capabilities_limit,
+    /// A listing has more than `limits::listing_entries` entries. Raise it for a maildrop that is so large.
+    listing_entries_limit,
+    /// The server has more languages than `limits::languages`. Raise it if the server is to be trusted.
+    languages_limit,
+    /// A unique-id is longer than `limits::unique_id` octets (RFC 1939 allows 70). Raise it if the server is to be
+    /// trusted, or list with `pop3::lenient`.
+    unique_id_limit,
+    /// A message is larger than `limits::message_octets`, the most that is held in memory. Raise it, or give the message to
+    /// a sink (`async_retr(number, sink)`). The rest of it was read and dropped: one that has more than
+    /// `limits::drained_octets` more ends in `drained_octets_limit` instead.
+    message_octets_limit,
     /// Of no operation, but thrown by `reply::value()`, `*reply` and `reply->`: there is no reply to this command. The error
     /// code that the operation completed with says why.
     no_reply,
@@ -64,22 +81,10 @@ enum class errc {
     unexpected_data,
     /// A line of a reply is longer than `limits::response_line` octets. Raise it if the server is to be trusted.
     response_line_limit,
-    /// The server announced more than `limits::capabilities` capabilities. Raise it if the server is to be trusted.
-    capabilities_limit,
-    /// A listing has more than `limits::listing_entries` entries. Raise it for a maildrop that is so large.
-    listing_entries_limit,
-    /// The server has more languages than `limits::languages`. Raise it if the server is to be trusted.
-    languages_limit,
-    /// A unique-id is longer than `limits::unique_id` octets (RFC 1939 allows 70). Raise it if the server is to be
-    /// trusted.
-    unique_id_limit,
-    /// A message is larger than `limits::message_octets`, the most that is held in memory. Raise it, or give the message to
-    /// a sink (`async_retr(number, sink)`), and connect again.
-    message_octets_limit,
     /// A message that goes to a sink is larger than `limits::streamed_octets`. Raise it for a message that is so large.
     streamed_octets_limit,
-    /// What a sink wanted no more of (`flow::drain`), or was not read to the end, is larger than `limits::drained_octets`.
-    /// Raise it, or close the session instead, and connect again.
+    /// What a sink wanted no more of (`flow::drain`), was not read to the end, or stood behind a value that is malformed or
+    /// over a limit, is larger than `limits::drained_octets`. Raise it, or close the session instead, and connect again.
     drained_octets_limit,
     /// A challenge of the server's is not base64, or not what the SASL mechanism prescribes. The server is broken; try
     /// another mechanism on a new connection.
@@ -138,6 +143,18 @@ public:
             return "the mechanism needs a TLS channel to bind to, and this connection has none";
         case errc::stls_not_offered:
             return "the server does not offer STLS";
+        case errc::malformed_value:
+            return "a value in the server's reply is malformed";
+        case errc::capabilities_limit:
+            return "the server announced more capabilities than limits::capabilities";
+        case errc::listing_entries_limit:
+            return "the listing has more entries than limits::listing_entries";
+        case errc::languages_limit:
+            return "the server has more languages than limits::languages";
+        case errc::unique_id_limit:
+            return "a unique-id is longer than limits::unique_id";
+        case errc::message_octets_limit:
+            return "the message is larger than limits::message_octets";
         case errc::no_reply:
             return "there is no reply to this command: the error of the operation says why";
         case errc::invalid_url:
@@ -157,16 +174,6 @@ public:
             return "the server sent data that was not asked for";
         case errc::response_line_limit:
             return "a line of the reply is longer than limits::response_line";
-        case errc::capabilities_limit:
-            return "the server announced more capabilities than limits::capabilities";
-        case errc::listing_entries_limit:
-            return "the listing has more entries than limits::listing_entries";
-        case errc::languages_limit:
-            return "the server has more languages than limits::languages";
-        case errc::unique_id_limit:
-            return "a unique-id is longer than limits::unique_id";
-        case errc::message_octets_limit:
-            return "the message is larger than limits::message_octets";
         case errc::streamed_octets_limit:
             return "the message is larger than limits::streamed_octets";
         case errc::drained_octets_limit:

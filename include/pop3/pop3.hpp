@@ -33,6 +33,7 @@
 #include <pop3/flow.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/language.hpp>
+#include <pop3/lenient.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/listing.hpp>
 #include <pop3/login_options.hpp>

@@ -265,7 +265,7 @@ TEST_CASE("listings that a sink wants no more of")
 {
     const auto talk = test::logged_in();
     talk->client("LIST\r\n").server("+OK\r\n1 120\r\n3 200\r\nnobody reads it\r\n.\r\n");
-    talk->client("LIST\r\n").server("+OK\r\n1 120\r\nwhat?\r\n");
+    talk->client("LIST\r\n").server("+OK\r\n1 120\r\n-ERR what?\r\n");
     std::vector<std::uint32_t> got;
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in(talk);

@@ -133,8 +133,9 @@ TEST_CASE("LANG: a listing as servers may write it")
     for (const auto bad : {""sv, " "sv, "\x80 x"sv, "e\0n x"sv, "e\tn"sv, "\x1b[2J x"sv}) {
         CAPTURE(bad);
         CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\n" + std::string(bad) + "\r\n.\r\n").ec ==
-              errc::malformed_reply);
+              errc::malformed_value);
     }
+    CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\n-ERR failed\r\n").ec == errc::malformed_reply);
 }
 
 TEST_CASE("LANG: a listing is bounded")
@@ -142,8 +143,9 @@ TEST_CASE("LANG: a listing is bounded")
     pop3::limits bounds;
     bounds.languages = 2;
     CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\nde\r\n.\r\n", bounds).ok());
-    // It is not waited for the end.
-    CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\nde\r\nfr\r\n", bounds).ec == errc::languages_limit);
+    CHECK(!test::feed_every_way(lang_list(), "+OK\r\nen\r\nde\r\nfr\r\n", bounds).done);
+    CHECK(test::feed_every_way(lang_list(), "+OK\r\nen\r\nde\r\nfr\r\n.\r\n", bounds).ec ==
+          errc::languages_limit);
     bounds.response_line = 10;
     CHECK(test::feed_every_way(lang_list(), "+OK\r\nen 4567890\r\n.\r\n", bounds).ok());
     CHECK(test::feed_every_way(lang_list(), "+OK\r\nen 45678901\r\n.\r\n", bounds).ec ==

@@ -219,7 +219,7 @@ TEST_CASE("what was answered before an error is there, and the rest is not answe
 {
     command::pipeline pipeline(true, command::stat(), command::retr(4), command::list(), command::uidl());
     const auto server = [](const std::string& line) {
-        return line == "LIST" ? std::string("+OK\r\n1 120\r\nx\r\n.\r\n") : answer(line);
+        return line == "LIST" ? std::string("+OK\r\n1 120\r\n-ERR x\r\n.\r\n") : answer(line);
     };
     for (const std::size_t piece : {100000u, 1u}) {
         auto copy = pipeline;

@@ -6,6 +6,7 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
+#include <pop3/error.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/reply.hpp>
 
@@ -116,7 +117,7 @@ outcome<typename Command::result_type> feed(Command command, const pieces& octet
         });
     }
     result.rest = kept.rest() + behind;
-    if (result.done && !result.ec)
+    if (result.done && !pop3::is_fatal(result.ec))
         result.reply = exchange.take();
     return result;
 }
@@ -133,8 +134,8 @@ bool same(const outcome<Result>& a, const outcome<Result>& b)
 {
     if (a.done != b.done || a.ec != b.ec)
         return false;
-    // What is left after an error is of no use to anyone.
-    if (a.ec)
+    // What is left after an error that is fatal is of no use to anyone.
+    if (pop3::is_fatal(a.ec))
         return true;
     if (a.rest != b.rest || a.reply.has_value() != b.reply.has_value())
         return false;

@@ -7,6 +7,7 @@
 #include <pop3/command/concept.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/capability.hpp>
+#include <pop3/grammar/status_line.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/state.hpp>
 
@@ -31,6 +32,8 @@ public:
 
     std::error_code read_line(std::string_view line, result_type& into, const limits& bounds)
     {
+        if (grammar::is_refusal(line))
+            return errc::malformed_reply;
         if (lines_ >= bounds.capabilities)
             return errc::capabilities_limit;
         ++lines_;

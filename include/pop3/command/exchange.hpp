@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace pop3::command {
@@ -89,13 +90,13 @@ public:
         command_.write(line);
     }
 
-    /// Reads from the front of `input`, and removes what was read. After an error it must not be called again.
+    /// Reads from the front of `input`, and removes what was read. After an error it must not be called again. One that is
+    /// not fatal comes when the reply was read to its end: it is what is wrong with the value.
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
         const auto wants = read(input, bounds, ec);
-        // The reply was begun: whatever the command calls it, there is no going on behind it.
-        if (ec && !is_fatal(ec))
-            ec = errc::malformed_reply;
+        if (wants == next::done && !ec)
+            ec = value_error_;
         return wants;
     }
 
@@ -110,9 +111,11 @@ public:
         return wanted_ == flow::close;
     }
 
-    /// The reply; once, after `consume` said `done` without an error.
+    /// The reply; once, after `consume` said `done` without an error that is fatal.
     reply<result_type> take()
     {
+        if (value_error_)
+            return reply<result_type>(pop3::detail::no_reply(Command::verb, value_error_));
         if (refusal_)
             return std::move(*refusal_);
         return reply<result_type>(std::move(result_));
@@ -133,7 +136,7 @@ private:
             else if constexpr (Command::shape != reply_shape::single_line)
                 in_body_ = true;
             else if constexpr (!std::is_void_v<result_type>)
-                ec = command_.read_status(status->text, result_, bounds);
+                judge(command_.read_status(status->text, result_, bounds), ec);
         }
         if (ec || !in_body_)
             return next::done;
@@ -147,8 +150,15 @@ private:
             const bool ended = decoder_.decode(input, [&](std::span<const char> piece) {
                 if (ec || closes())
                     return;
-                if (!drop(piece.size(), bounds, ec))
+                if (wanted_ == flow::drain)
+                    return drop(piece.size(), bounds, ec);
+                octets_ += piece.size();
+                if (!value_error_)
                     take_in(command_.read_octets(piece, result_, bounds), ec);
+                // Whatever the size of the pieces: no message is read on for longer than it may be large.
+                if (value_error_ && octets_ > bounds.message_octets &&
+                    octets_ - bounds.message_octets > bounds.drained_octets)
+                    ec = errc::drained_octets_limit;
             });
             return end(ended, ec);
         } else if constexpr (Command::shape == reply_shape::lines) {
@@ -160,9 +170,13 @@ private:
                     return end(true, ec);
                 if (line->starts_with('.'))
                     line->remove_prefix(1);
-                // With its CRLF, or lines of nothing would never be too many.
-                if (!drop(line->size() + 2, bounds, ec))
+                if (!drops())
                     take_in(command_.read_line(*line, result_, bounds), ec);
+                else if ((value_error_ || reads_entries) && grammar::is_refusal(*line))
+                    ec = errc::malformed_reply; // there is no end to wait for
+                else
+                    // With its CRLF, or lines of nothing would never be too many.
+                    drop(line->size() + 2, bounds, ec);
                 if (ec || closes())
                     break;
             }
@@ -188,7 +202,7 @@ private:
                     [[maybe_unused]] std::error_code& ec)
     {
         if constexpr (reads_entries)
-            if (wanted_ == flow::more)
+            if (!drops())
                 take_in(command_.read_entries(input, result_, bounds), ec);
         return !ec && !closes();
     }
@@ -196,25 +210,37 @@ private:
     /// The command has read a piece.
     void take_in(std::error_code said, std::error_code& ec)
     {
-        ec = said;
+        if (said) [[unlikely]]
+            judge(said, ec);
         if constexpr (has_sink)
             wanted_ = command_.wanted();
     }
 
-    /// Drops a piece that the sink does not want.
-    bool drop([[maybe_unused]] std::size_t octets, [[maybe_unused]] const limits& bounds,
-              [[maybe_unused]] std::error_code& ec)
+    /// What is wrong with a value only does not end the session: what follows is in step, and is read on to its end.
+    void judge(std::error_code said, std::error_code& ec)
     {
-        if constexpr (has_sink) {
-            if (wanted_ != flow::drain)
-                return false;
-            dropped_ += octets;
-            if (dropped_ > bounds.drained_octets)
-                ec = errc::drained_octets_limit;
-            return true;
-        } else {
-            return false;
+        if (!said)
+            return;
+        if (is_fatal(said)) {
+            ec = said;
+            return;
         }
+        value_error_ = said;
+        if constexpr (std::is_move_assignable_v<pop3::detail::stored<result_type>>)
+            result_ = pop3::detail::stored<result_type>(); // nobody will see it, and it may be large
+    }
+
+    /// What comes is of no use to anybody.
+    bool drops() const noexcept
+    {
+        return wanted_ == flow::drain || value_error_;
+    }
+
+    void drop(std::size_t octets, const limits& bounds, std::error_code& ec)
+    {
+        dropped_ += octets;
+        if (dropped_ > bounds.drained_octets)
+            ec = errc::drained_octets_limit;
     }
 
     next end(bool ended, const std::error_code& ec)
@@ -228,7 +254,9 @@ private:
     Command command_;
     detail::stored<result_type> result_{};
     std::optional<refusal> refusal_;
+    std::error_code value_error_;
     std::uint64_t dropped_ = 0;
+    std::uint64_t octets_ = 0; // of a message
     grammar::body_decoder decoder_;
     flow wanted_ = flow::more;
     bool in_body_ = false;

@@ -7,6 +7,7 @@
 #include <pop3/error.hpp>
 #include <pop3/grammar/ascii.hpp>
 #include <pop3/grammar/language.hpp>
+#include <pop3/grammar/status_line.hpp>
 #include <pop3/language.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/state.hpp>
@@ -71,9 +72,11 @@ public:
     /// "the language tag of the message, optionally followed by a single space and a human-readable description".
     std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
     {
+        if (grammar::is_refusal(line))
+            return errc::malformed_reply;
         const auto tag = grammar::take_word(line);
         if (!grammar::is_visible(tag))
-            return errc::malformed_reply;
+            return errc::malformed_value;
         if (into.size() >= bounds.languages)
             return errc::languages_limit;
         into.push_back({std::string(tag), std::string(line)});

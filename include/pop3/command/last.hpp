@@ -36,7 +36,7 @@ public:
     {
         const auto number = grammar::decimal<std::uint32_t>(grammar::take_word(text));
         if (!number)
-            return errc::malformed_reply;
+            return errc::malformed_value;
         if (*number != 0)
             into = message_number(*number);
         return {};

@@ -43,7 +43,7 @@ public:
     static std::error_code read_entry(std::string_view line, scan_listing& entry, const limits& bounds)
     {
         if (!grammar::parse_scan_listing(line, entry))
-            return errc::malformed_reply;
+            return unreadable_entry_error(line);
         return check_entry(entry, bounds);
     }
 
@@ -79,12 +79,10 @@ public:
 
     std::error_code read_status(std::string_view text, result_type& into, const limits&) const
     {
-        const auto entry = grammar::parse_scan_listing(text);
         // An answer about another message would be worse than none.
-        if (!entry || entry->number != number_)
+        if (grammar::is_about_another(text, number_))
             return errc::malformed_reply;
-        into = *entry;
-        return {};
+        return grammar::parse_scan_listing(text, into) ? std::error_code() : errc::malformed_value;
     }
 
 private:

@@ -93,8 +93,9 @@ public:
         while (answered_ != sent_) {
             auto wants = next::read;
             visit(exchanges_, answered_, [&](auto& e) { wants = e.consume(input, bounds, ec); });
-            if (ec || wants == next::read)
+            if (is_fatal(ec) || wants == next::read)
                 return wants;
+            ec = {}; // of the value, which the reply says
             take_reply();
             if (closes_)
                 return next::done;

@@ -115,8 +115,9 @@ public:
             if (!s.reading)
                 s.reading.emplace(std::move(s.in_flight.front().command));
             const auto wants = s.reading->consume(input, bounds, ec);
-            if (ec || wants == next::read)
+            if (is_fatal(ec) || wants == next::read)
                 return wants;
+            ec = {}; // of the value, which the reply says
             s.hand_over();
             if (s.closes)
                 return next::done;

@@ -32,7 +32,7 @@ public:
     {
         const auto listing = grammar::parse_drop_listing(text);
         if (!listing)
-            return errc::malformed_reply;
+            return errc::malformed_value;
         into = *listing;
         return {};
     }

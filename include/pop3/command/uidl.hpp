@@ -45,7 +45,7 @@ public:
     static std::error_code read_entry(std::string_view line, unique_id_view& entry, const limits& bounds)
     {
         if (!grammar::parse_unique_id_listing(line, entry))
-            return errc::malformed_reply;
+            return unreadable_entry_error(line);
         return check_entry(entry, bounds);
     }
 
@@ -81,11 +81,15 @@ public:
 
     std::error_code read_status(std::string_view text, result_type& into, const limits& bounds) const
     {
-        const auto entry = grammar::parse_unique_id_listing(text);
-        if (!entry || entry->number != number_)
+        if (grammar::is_about_another(text, number_))
             return errc::malformed_reply;
+        const auto entry = grammar::parse_unique_id_listing(text);
+        if (!entry)
+            return errc::malformed_value;
+        if (const auto ec = uidl::check_entry(*entry, bounds))
+            return ec;
         into = uidl::kept(*entry);
-        return uidl::check_entry(*entry, bounds);
+        return {};
     }
 
 private:

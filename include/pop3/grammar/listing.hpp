@@ -53,6 +53,23 @@ constexpr std::optional<message_number> parse_message_number(std::string_view wo
     return message_number(*n);
 }
 
+/// The message-number that an entry of a listing begins with, whatever follows it.
+constexpr std::optional<message_number> entry_number(std::string_view text) noexcept
+{
+    message_number number = 0;
+    if (!detail::take_message_number(text, number))
+        return std::nullopt;
+    return number;
+}
+
+/// Says whether the reply to LIST or UIDL of one message begins with the number of another. A number alone is none: it may
+/// be a value that stands there without its number.
+constexpr bool is_about_another(std::string_view text, message_number asked) noexcept
+{
+    message_number number = 0;
+    return detail::take_message_number(text, number) && !text.empty() && number != asked;
+}
+
 /// "2 320": the reply to STAT (RFC 1939, section 5). What follows the two numbers has no meaning.
 constexpr std::optional<drop_listing> parse_drop_listing(std::string_view text) noexcept
 {

@@ -5,6 +5,7 @@
 #include <pop3/command/dele.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/last.hpp>
+#include <pop3/command/lenient_listing.hpp>
 #include <pop3/command/list.hpp>
 #include <pop3/command/noop.hpp>
 #include <pop3/command/pipeline.hpp>
@@ -19,6 +20,7 @@
 #include <pop3/command/uidl.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/delivery.hpp>
+#include <pop3/lenient.hpp>
 #include <pop3/listing.hpp>
 #include <pop3/message.hpp>
 #include <pop3/message_number.hpp>
@@ -44,9 +46,10 @@ namespace pop3 {
 
 namespace detail {
 
-/// Keeps `async_list(1)` and `async_list(token)` apart.
+/// Keeps `async_list(1)`, `async_list(lenient)` and `async_list(token)` apart.
 template <class Token>
-concept no_number = token_like<Token> && !std::convertible_to<Token, message_number>;
+concept no_number = token_like<Token> && !std::convertible_to<Token, message_number> &&
+                    !std::same_as<std::remove_cvref_t<Token>, lenient_t>;
 
 /// Keeps `async_retr(1, sink)` and `async_retr(1, token)` apart: what can take the reply is a token.
 template <class F, class Piece, class Result>
@@ -162,6 +165,30 @@ public:
         return this->async_execute(command::list_to(std::move(sink)), std::forward<Token>(token));
     }
 
+    /// LIST, with the lines that cannot be read beside the entries: one bad line does not hide the others.
+    ///
+    /// Completion signature: `void(std::error_code, reply<lenient_listing<scan_listing>>)`.
+    /// Errors: those of `async_list`, but not `errc::malformed_value`.
+    /// Limits: `limits::listing_entries`, of which a line that cannot be read takes one more for each `limits::unique_id`
+    /// octets that it has; `limits::response_line`.
+    template <class Token = default_token>
+        requires detail::token_not_sink<Token, listing_line<scan_listing>, lenient_listing<scan_listing>>
+    auto async_list(lenient_t, Token&& token = {})
+    {
+        return this->async_execute(command::lenient_list(), std::forward<Token>(token));
+    }
+
+    /// The same, one line after the other as they come: nothing is kept.
+    ///
+    /// sink: called with a `listing_line<scan_listing>`, valid during the call; else as that of `async_list`.
+    /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
+    template <class Sink, class Token = default_token>
+        requires detail::sink_not_token<Sink, listing_line<scan_listing>, lenient_listing<scan_listing>>
+    auto async_list(lenient_t, Sink sink, Token&& token = {})
+    {
+        return this->async_execute(command::lenient_list_to(std::move(sink)), std::forward<Token>(token));
+    }
+
     /// LIST msg: number and size of one message (RFC 1939, section 5).
     ///
     ///     C: LIST 2
@@ -204,6 +231,32 @@ public:
     auto async_uidl(Sink sink, Token&& token = {})
     {
         return this->async_execute(command::uidl_to(std::move(sink)), std::forward<Token>(token));
+    }
+
+    /// UIDL, with the lines that cannot be read beside the entries: one bad line does not hide the others. A unique-id that
+    /// is longer than `limits::unique_id` is among them, whole.
+    ///
+    /// Completion signature: `void(std::error_code, reply<lenient_listing<unique_id_listing>>)`.
+    /// Errors: those of `async_uidl`, but not `errc::malformed_value` and `errc::unique_id_limit`.
+    /// Limits: as of `async_list(lenient)`.
+    template <class Token = default_token>
+        requires detail::token_not_sink<Token, listing_line<unique_id_view>,
+                                        lenient_listing<unique_id_listing>>
+    auto async_uidl(lenient_t, Token&& token = {})
+    {
+        return this->async_execute(command::lenient_uidl(), std::forward<Token>(token));
+    }
+
+    /// The same, one line after the other as they come: nothing is kept.
+    ///
+    /// sink: called with a `listing_line<unique_id_view>`, valid during the call; else as that of `async_list`.
+    /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
+    template <class Sink, class Token = default_token>
+        requires detail::sink_not_token<Sink, listing_line<unique_id_view>,
+                                        lenient_listing<unique_id_listing>>
+    auto async_uidl(lenient_t, Sink sink, Token&& token = {})
+    {
+        return this->async_execute(command::lenient_uidl_to(std::move(sink)), std::forward<Token>(token));
     }
 
     /// UIDL msg: number and unique-id of one message (RFC 1939, section 7).
