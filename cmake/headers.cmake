@@ -21,6 +21,7 @@ set(POP3_HEADERS
   include/pop3/command/listing_reader.hpp
   include/pop3/command/login.hpp
   include/pop3/command/login_choice.hpp
+  include/pop3/command/may_be_about_form.hpp
   include/pop3/command/message_reader.hpp
   include/pop3/command/noop.hpp
   include/pop3/command/pass.hpp
@@ -53,9 +54,11 @@ set(POP3_HEADERS
   include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp
   include/pop3/detail/drive.hpp
+  include/pop3/detail/ends_connection.hpp
   include/pop3/detail/first_buffer.hpp
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
+  include/pop3/detail/open_context.hpp
   include/pop3/detail/remember.hpp
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/start_tls.hpp
@@ -77,6 +80,7 @@ set(POP3_HEADERS
   include/pop3/detail/tls_state.hpp
   include/pop3/detail/tls_verify.hpp
   include/pop3/detail/token_login.hpp
+  include/pop3/detail/token_request.hpp
   include/pop3/error.hpp
   include/pop3/flow.hpp
   include/pop3/grammar/argument.hpp
@@ -93,6 +97,7 @@ set(POP3_HEADERS
   include/pop3/grammar/response_code.hpp
   include/pop3/grammar/status_line.hpp
   include/pop3/greeting.hpp
+  include/pop3/initial_response.hpp
   include/pop3/language.hpp
   include/pop3/lenient.hpp
   include/pop3/limits.hpp

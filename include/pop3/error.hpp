@@ -28,6 +28,19 @@ enum class errc {
     /// The SASL mechanism gave up (it returned this, or threw), and the server was told so if it had been asked (`*`, RFC
     /// 5034, section 4); or the token provider threw. Nobody is logged in; another mechanism may be tried.
     authentication_cancelled,
+    /// A challenge of the server's is not base64, or not what the SASL mechanism prescribes. It was called off (`*`, RFC 5034,
+    /// section 4): nobody is logged in. The server is broken; another mechanism may do, on this connection or another.
+    malformed_challenge,
+    /// The server sent more than `limits::challenges` challenges for one login, which was called off (`*`). Raise it if the
+    /// mechanism needs so many.
+    challenges_limit,
+    /// The server asks for fewer SCRAM iterations than `limits::scram_min_iterations`: what the client would answer could
+    /// be searched for the password too easily. It was not answered, but called off (`*`). The server's administrator should
+    /// raise them; lower the limit if you trust the way to the server.
+    scram_min_iterations_limit,
+    /// The server asks for more SCRAM iterations than `limits::scram_max_iterations`. It was called off (`*`). Raise it if the
+    /// server is to be trusted.
+    scram_max_iterations_limit,
     /// Server and credentials have no mechanism in common that may be used on this connection. No credentials were sent.
     /// Without TLS: connect with TLS. With TLS: call `async_capa` first, and `capabilities::sasl` says what the server wants; if that is nothing but SCRAM-...-PLUS over TLS 1.2, demand it
     /// (`login_options::require_channel_binding`).
@@ -86,18 +99,6 @@ enum class errc {
     /// What a sink wanted no more of (`flow::drain`), was not read to the end, or stood behind a value that is malformed or
     /// over a limit, is larger than `limits::drained_octets`. Raise it, or close the session instead, and connect again.
     drained_octets_limit,
-    /// A challenge of the server's is not base64, or not what the SASL mechanism prescribes. The server is broken; try
-    /// another mechanism on a new connection.
-    malformed_challenge,
-    /// The server sent more than `limits::challenges` challenges for one login. Raise it if the mechanism needs so many.
-    challenges_limit,
-    /// The server asks for fewer SCRAM iterations than `limits::scram_min_iterations`: what the client would answer could
-    /// be searched for the password too easily. The server's administrator should raise them; lower the limit if you
-    /// trust the way to the server.
-    scram_min_iterations_limit,
-    /// The server asks for more SCRAM iterations than `limits::scram_max_iterations`. Raise it if the server is to be
-    /// trusted.
-    scram_max_iterations_limit,
     /// The server could not show that it knows the password as well (SCRAM, RFC 5802): it is not who it says it is,
     /// or somebody is in between. Do not send it the password in another way.
     server_not_authenticated,

@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/initial_response.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,8 @@ struct login_options {
     /// agree on how to bind ("tls-exporter"); TLS 1.2 has "tls-server-end-point", which not every server can do. Somebody in between, even with a certificate
     /// that this client trusts, can then do nothing with the login.
     bool require_channel_binding = false;
+    /// Whether a response may go with AUTH. In either form the mechanism is the same.
+    pop3::initial_response initial_response = pop3::initial_response::automatic;
 };
 
 } // namespace pop3

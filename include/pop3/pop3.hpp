@@ -32,6 +32,7 @@
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
 #include <pop3/greeting.hpp>
+#include <pop3/initial_response.hpp>
 #include <pop3/language.hpp>
 #include <pop3/lenient.hpp>
 #include <pop3/limits.hpp>

@@ -440,7 +440,7 @@ TEST_CASE("what a login knew is gone when its handler runs")
 {
     const auto talk = greeting();
     talk->client("AUTH X-KEEPS\r\n").server("+ eA==\r\n").client("\r\n").server("-ERR\r\n");
-    talk->client("AUTH X-KEEPS\r\n").server("+ !\r\n");
+    talk->client("AUTH X-KEEPS\r\n").server("+ !\r\n").client("*\r\n").server("-ERR\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto greeted = co_await greet(talk);
         keeps first;

@@ -166,18 +166,19 @@ TEST_CASE("auth: challenges are bounded, and must be base64")
     pop3::limits bounds;
     bounds.challenges = 3;
     CHECK(talk(echo(), {"+\r\n", "+\r\n", "+\r\n", "+OK\r\n"}, 100, bounds).ok());
-    auto c = talk(echo(), {"+\r\n", "+\r\n", "+\r\n", "+\r\n", "+OK\r\n"}, 100, bounds);
+    auto c = talk(echo(), {"+\r\n", "+\r\n", "+\r\n", "+\r\n", "-ERR\r\n"}, 100, bounds);
     CHECK(c.ec == errc::challenges_limit);
-    CHECK(c.lines.size() == 4);
+    CHECK(c.lines.size() == 5);
+    CHECK(c.lines.back() == "*");
     bounds.response_line = 10;
     CHECK(talk(echo(), {"+ MTIzNDU2\r\n", "+OK\r\n"}, 100, bounds).ok());
     CHECK(talk(echo(), {"+ MTIzNDU2Nzg5\r\n", "+OK\r\n"}, 100, bounds).ec == errc::response_line_limit);
     for (const auto* bad :
          {"+ e\r\n", "+ eA\r\n", "+ eA=\r\n", "+  eA==\r\n", "+ eA== \r\n", "+ e A=\r\n", "+ ====\r\n"}) {
         CAPTURE(bad);
-        c = talk(echo(), {bad, "+OK\r\n"});
+        c = talk(echo(), {bad, "-ERR\r\n"});
         CHECK(c.ec == errc::malformed_challenge);
-        CHECK(c.lines.size() == 1);
+        CHECK(c.lines == lines{"AUTH X-ECHO", "*"});
     }
 }
 

@@ -69,7 +69,7 @@ test::conversation talk(const Credentials& credentials, const login_context& con
 }
 
 /// CAPA with these lines, then nothing but no.
-test::fake_server refuses(const std::string& capabilities, const std::string& no = "-ERR no\r\n")
+test::fake_server refuses(const std::string& capabilities, const std::string& no = "-ERR login failed\r\n")
 {
     return [=](const std::string& line) {
         return line == "CAPA" ? "+OK\r\n" + capabilities + ".\r\n" : no;

@@ -4,10 +4,12 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
+#include <pop3/command/may_be_about_form.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/base64.hpp>
 #include <pop3/grammar/line.hpp>
 #include <pop3/grammar/status_line.hpp>
+#include <pop3/initial_response.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
@@ -22,7 +24,20 @@
 
 namespace pop3::command {
 
-/// AUTH, and the challenges and responses behind it, as one exchange without I/O (RFC 5034, section 4).
+/// How the initial response of a mechanism is sent.
+enum class auth_form {
+    automatic, ///< with AUTH; in a line of its own if the refusal may have been about that (see `may_be_about_form`)
+    with_auth, ///< with AUTH
+    behind,    ///< in a line of its own
+};
+
+constexpr auth_form form_of(initial_response r) noexcept
+{
+    return r == initial_response::never ? auth_form::behind : auth_form::automatic;
+}
+
+/// AUTH, and the challenges and responses behind it, as one exchange without I/O (RFC 5034, section 4). What goes wrong
+/// while the server waits for a response is called off in order (`*`), and leaves the session as it is.
 template <sasl::mechanism Mechanism>
 class auth {
 public:
@@ -32,7 +47,7 @@ public:
     /// What a server asks with is not for an observer: a SCRAM challenge is all that a search for the password lacks.
     static constexpr bool hides_challenges = true;
 
-    explicit auth(Mechanism m) : mechanism_(std::move(m))
+    explicit auth(Mechanism m, auth_form form = auth_form::automatic) : mechanism_(std::move(m)), form_(form)
     {
     }
 
@@ -57,7 +72,7 @@ public:
         }
         if (begun_) {
             line.response(response());
-            answered_ = true;
+            answered_ = shown_ = true;
             return;
         }
         begun_ = true;
@@ -65,11 +80,12 @@ public:
         const auto initial = response().empty() ? "=" : response();
         const auto octets =
             verb.size() + 1 + std::string_view(mechanism_.name).size() + 1 + initial.size() + 2;
-        if (!initial_pending_ || octets > command_line::max_octets)
+        if (!initial_pending_ || second_form_ || form_ == auth_form::behind ||
+            octets > command_line::max_octets)
             return;
         line.hidden_argument(initial);
         initial_pending_ = false;
-        answered_ = true;
+        answered_ = shown_ = true;
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
@@ -77,13 +93,15 @@ public:
         const auto line = grammar::take_line(input, bounds.response_line, ec);
         if (!line)
             return ec ? next::done : next::read;
+        refusal_.reset();
+        waits_for_second_form_ = false;
         const auto status = grammar::parse_status_line(*line);
         if (!status)
             ec = errc::malformed_reply;
         else if (status->status == grammar::status::proceed)
             return respond(status->text, bounds, ec);
         else if (status->status == grammar::status::err)
-            refuse(status->text, ec);
+            return refuse(status->text, ec);
         else
             accept(status->text, ec);
         return next::done;
@@ -93,6 +111,24 @@ public:
     bool challenged() const noexcept
     {
         return challenged_;
+    }
+
+    /// The server has got a response: it may have judged the credentials.
+    bool shown() const noexcept
+    {
+        return shown_;
+    }
+
+    /// The form for the next AUTH on this connection, by what was learned of the server.
+    auth_form form() const noexcept
+    {
+        return form_;
+    }
+
+    /// The server has said no, and nothing since: if the connection ends now, that was its answer.
+    bool settles() const noexcept
+    {
+        return waits_for_second_form_;
     }
 
     std::string_view chosen() const noexcept
@@ -161,16 +197,20 @@ private:
 
     next respond(std::string_view text, const limits& bounds, std::error_code& ec)
     {
-        // Neither is an answer to `*`, nor to anything without an end.
-        if (cancelled_)
+        // Is no answer to `*`.
+        if (cancelled_) {
             ec = errc::malformed_reply;
-        else if (++challenges_ > bounds.challenges)
-            ec = errc::challenges_limit;
-        if (ec)
             return next::done;
+        }
+        if (++challenges_ > bounds.challenges) {
+            cancelled_ = errc::challenges_limit;
+            return next::write;
+        }
         if (initial_pending_) {
             // It should be empty. Some servers put text there, which is for nobody.
             initial_pending_ = false;
+            if (second_form_)
+                form_ = auth_form::behind; // is the right one
             return next::write;
         }
 
@@ -190,16 +230,23 @@ private:
         return next::write;
     }
 
-    void refuse(std::string_view text, std::error_code& ec)
+    next refuse(std::string_view text, std::error_code& ec)
     {
         if (cancelled_) {
             ec = *cancelled_;
-            return;
+            return next::done;
         }
         auto said = make_refusal(verb, text);
         if constexpr (sasl::explains<Mechanism>)
             said = refusal(said.verb(), said.code(), said.code_text(), said.text(), mechanism_.details());
         refusal_ = std::move(said);
+        // `answered_`, though nothing was asked: the response went with AUTH.
+        if (form_ != auth_form::automatic || challenges_ != 0 || !answered_ || !may_be_about_form(*refusal_))
+            return next::done;
+        form_ = auth_form::with_auth; // unless the server goes along with the other
+        begun_ = answered_ = false;
+        second_form_ = initial_pending_ = waits_for_second_form_ = true;
+        return next::write;
     }
 
     void accept([[maybe_unused]] std::string_view text, std::error_code& ec)
@@ -225,10 +272,14 @@ private:
     std::optional<refusal> refusal_;
     std::optional<std::error_code> cancelled_;
     std::size_t challenges_ = 0;
+    auth_form form_;
     bool begun_ = false;
     bool initial_pending_ = false;
     bool answered_ = false;
     bool challenged_ = false;
+    bool second_form_ = false;
+    bool waits_for_second_form_ = false;
+    bool shown_ = false;
 };
 
 } // namespace pop3::command

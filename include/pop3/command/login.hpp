@@ -15,6 +15,7 @@
 #include <pop3/limits.hpp>
 #include <pop3/login_options.hpp>
 #include <pop3/password.hpp>
+#include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/sasl/channel_binding.hpp>
 #include <pop3/sasl/cram_md5.hpp>
@@ -72,12 +73,17 @@ struct login_context {
     std::string timestamp;
     /// What the server can do, if it was asked already.
     std::optional<capabilities> known;
+    /// What the server has refused before in the same login.
+    std::optional<refusal> refused;
+    /// How it wants the initial response, if that was learned in the same login.
+    std::optional<auth_form> form;
 };
 
 /// CAPA if need be, then the safest login that server and credentials share, as one exchange without I/O. Nothing is
-/// sent behind a command before its reply. After a refusal there is no second try, but one: where the server refuses to
-/// bind to the channel at all, before it has asked for anything or in the words of Cyrus SASL ("bad protocol"), SCRAM is
-/// tried without (Cyrus announces SCRAM-...-PLUS, and can do none that is current).
+/// sent behind a command before its reply. After a refusal there is no second try, but two that are no weaker, each at
+/// most once: the other form of AUTH (see `initial_response`); and where the server refuses to bind to the channel at all,
+/// before it has asked for anything or in the words of Cyrus SASL ("bad protocol"), SCRAM without (Cyrus announces
+/// SCRAM-...-PLUS, and can do none that is current).
 template <class Credentials>
 class login {
 public:
@@ -114,25 +120,43 @@ public:
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
         auto wants = next::done;
+        const auto octets = input.size();
         visit([&](auto& step) { wants = step.consume(input, bounds, ec); });
+        if (input.size() != octets)
+            context_.refused.reset(); // the server has said something since
         if (wants != next::done || ec)
             return wants;
         if (auto* const asked = std::get_if<exchange<capa>>(&step_)) {
             // One that refuses to say is as old as RFC 1939, and can do nothing that must be announced.
-            context_.known = asked->take().value_or(capabilities());
+            auto said = asked->take();
+            context_.known = said.value_or(capabilities());
+            if (!said)
+                context_.refused = std::move(said).error();
             ec = choose();
             return ec ? next::done : next::write;
         }
         if (const auto* const way = without_binding()) {
             // To a server that has announced that it can bind, "I thought that you cannot" would look like an attack.
+            auto& bound = std::get<auth<mechanism>>(step_);
+            context_.refused = bound.refused_with();
+            context_.form = bound.form();
             ec = begin(way, true);
             return ec ? next::done : next::write;
         }
         return next::done;
     }
 
+    /// The server has said no, and nothing since: if the connection ends now, that was its answer.
+    bool settles() const noexcept
+    {
+        const auto* const step = std::get_if<auth<mechanism>>(&step_);
+        return context_.refused || (step != nullptr && step->settles());
+    }
+
     reply<void> take()
     {
+        if (context_.refused)
+            return std::move(*context_.refused);
         auto said = reply<void>(std::monostate());
         visit([&](auto& step) {
             if constexpr (!std::is_same_v<std::remove_reference_t<decltype(step)>, exchange<capa>>)
@@ -157,6 +181,20 @@ public:
     const std::optional<capabilities>& known() const noexcept
     {
         return context_.known;
+    }
+
+    /// How the server wants the initial response, by what was learned.
+    auth_form form() const noexcept
+    {
+        const auto* const step = std::get_if<auth<mechanism>>(&step_);
+        return step != nullptr ? step->form() : first_form();
+    }
+
+    /// The server has got the secret, or a proof of it: it may have judged that.
+    bool shown() const noexcept
+    {
+        const auto* const step = std::get_if<auth<mechanism>>(&step_);
+        return step == nullptr || step->shown();
     }
 
     /// The way in that was chosen (see `way_in::name`); empty if there was none.
@@ -201,9 +239,10 @@ private:
             options_.require_channel_binding || !wanted_way(options_).empty())
             return nullptr;
         // Cyrus looks at the binding only when the proof has come, but before it. Of a wrong password it says something else.
-        if (bound->challenged() && bound->refused_with()->text().find("bad protocol") == std::string::npos)
-            return nullptr;
+        const bool by_cyrus = bound->refused_with()->text().find("bad protocol") != std::string::npos;
         const auto advice = bound->refused_with()->advice();
+        if (!by_cyrus && (bound->challenged() || advice == retry_advice::ask_for_credentials))
+            return nullptr;
         if (advice == retry_advice::wait || advice == retry_advice::give_up)
             return nullptr;
         auto terms = context_.terms;
@@ -232,8 +271,13 @@ private:
         }
         auto m = make_mechanism(std::type_identity<mechanism>(), way->name, credentials_);
         m.bind(context_.binding, binding_announced);
-        step_.template emplace<auth<mechanism>>(std::move(m));
+        step_.template emplace<auth<mechanism>>(std::move(m), first_form());
         return check_step();
+    }
+
+    auth_form first_form() const noexcept
+    {
+        return context_.form.value_or(form_of(options_.initial_response));
     }
 
     std::error_code check_step()

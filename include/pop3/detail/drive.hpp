@@ -6,6 +6,7 @@
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
+#include <pop3/detail/ends_connection.hpp>
 #include <pop3/detail/remember.hpp>
 #include <pop3/error.hpp>
 
@@ -99,6 +100,7 @@ struct step_handler {
 ///     command::next consume(input, limits, ec)
 ///     [std::size_t answered()]                       // by each reply it earns time
 ///     [bool closes()]                                // the session must end with it, though it succeeds
+///     [bool settles()]                               // if the connection ends now, the exchange has its answer all the same
 ///     [static constexpr bool hides_challenges;]      // an observer must not see what the server asks
 ///     [known()], [chosen()]                          // see `remember`
 ///
@@ -164,6 +166,8 @@ private:
         case stage::not_started:
             if (connection_ && !connection_->busy() && is_fatal(error_))
                 connection_->close();
+            if (settled(error_))
+                return succeed(self);
             return complete_with(self, error_);
         case stage::reading:
             connection_->input.commit(transferred);
@@ -458,10 +462,21 @@ private:
         // What could not be said is no reason to hang up.
         if (is_fatal(ec))
             connection_->close();
+        if (settled(ec))
+            return succeed(self);
         remember(*connection_, exchange_);
         if (part_ == part::whole)
             connection_->end();
         complete_with(self, ec);
+    }
+
+    /// The server hung up behind a refusal, and a second try was not heard: the refusal is its last word.
+    bool settled([[maybe_unused]] std::error_code ec) const
+    {
+        if constexpr (requires { exchange_.settles(); })
+            return ends_connection(ec) && exchange_.settles();
+        else
+            return false;
     }
 
     template <class Self>

@@ -4,6 +4,7 @@
 
 #include <pop3/access_token.hpp>
 #include <pop3/capabilities.hpp>
+#include <pop3/command/auth.hpp>
 #include <pop3/command/capa.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/login.hpp>
@@ -13,20 +14,19 @@
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/stay.hpp>
+#include <pop3/detail/token_request.hpp>
 #include <pop3/error.hpp>
 #include <pop3/login_options.hpp>
+#include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
-#include <pop3/sasl/token_error.hpp>
+#include <pop3/response_code.hpp>
 #include <pop3/secret.hpp>
 #include <pop3/token_provider.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
-#include <asio/execution/outstanding_work.hpp>
 #include <asio/post.hpp>
-#include <asio/prefer.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>
@@ -35,20 +35,53 @@
 
 namespace pop3::detail {
 
-/// A token that is being got, by whatever means. The operation waits for the timer, which the answer cancels.
-struct token_request {
-    explicit token_request(const asio::any_io_executor& executor) : timer(executor)
-    {
-    }
-
-    asio::steady_timer timer;
-    secret token;
-    std::error_code error;
-    bool answered = false;
+/// What became of a login with a token.
+struct token_verdict {
+    reply<void> said;
+    /// The server has seen the token.
+    bool shown = false;
+    command::auth_form form = command::auth_form::automatic;
 };
 
-/// CAPA if need be, gets a token if there is a use for one, and logs in with it; once more if the server says that it
-/// expired.
+/// Finish of a login with a token.
+struct judge_token {
+    using reply_type = token_verdict;
+    static constexpr bool ends_session = false;
+
+    template <class Connection, class Exchange>
+    reply_type succeed(const Connection&, Exchange& exchange)
+    {
+        token_verdict verdict;
+        verdict.shown = exchange.shown();
+        verdict.form = exchange.form();
+        verdict.said = exchange.take();
+        return verdict;
+    }
+
+    template <class Connection>
+    reply_type fail(const Connection&, std::error_code, bool)
+    {
+        return {};
+    }
+};
+
+/// Whether another token may do after this refusal of one. Many servers do not say why.
+inline bool may_be_the_token(const refusal& r) noexcept
+{
+    switch (r.code()) {
+    case response_code::in_use:
+    case response_code::login_delay:
+    case response_code::sys_temp:
+    case response_code::sys_perm:
+    case response_code::utf8:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/// CAPA if need be, gets a token if there is a use for one, and logs in with it; once more, with a new one, if the server
+/// refuses it and does not say that it has another reason.
 ///
 /// Finish: as of `start_tls`, but `succeed` gets a connection that is logged in.
 template <class Stream, class Finish>
@@ -86,6 +119,8 @@ public:
     void operator()(Self& self, std::error_code ec, reply<capabilities> said)
     {
         context_.known = said.value_or(capabilities());
+        if (!ec && !said)
+            context_.refused = std::move(said).error();
         if (!ec)
             ec = what_forbids_it();
         if (ec)
@@ -95,17 +130,19 @@ public:
 
     /// The server has judged the token, or not.
     template <class Self>
-    void operator()(Self& self, std::error_code ec, reply<void> said)
+    void operator()(Self& self, std::error_code ec, token_verdict verdict)
     {
         if (ec)
             return fail(self, ec);
-        if (said)
+        if (verdict.said)
             return self.complete({}, finish_.succeed(std::move(connection_)));
-        if (!renewed_ && sasl::says_token_expired(said.error().details())) {
+        auto why = std::move(verdict.said).error();
+        if (!renewed_ && verdict.shown && !connection_->closed() && may_be_the_token(why)) {
             renewed_ = true;
+            context_.form = verdict.form;
+            context_.refused = std::move(why);
             return request(self, true);
         }
-        auto why = std::move(said).error();
         self.complete({}, finish_.refuse(std::move(connection_), std::move(why)));
     }
 
@@ -119,28 +156,13 @@ private:
             error_ = asio::error::operation_aborted;
             return asio::post(std::move(self));
         }
-        const auto r = request_ = std::make_shared<token_request>(connection_->stream.get_executor());
-        // One that counts as work would keep `run()` from returning for as long as the provider keeps the callback.
-        const auto executor = asio::prefer(self.get_executor(), asio::execution::outstanding_work.untracked);
+        request_ = std::make_unique<token_request>(self.get_executor());
+        const auto answer = request_->callback();
         // The operation goes with the timer, and these with it.
         const auto provider = provider_;
-        r->timer.expires_after(bounded(connection_->limits.operation_time));
-        r->timer.async_wait(std::move(self));
-        // The callback may come when nobody waits any more, or not even the executor lives.
-        const auto answer = [waiting = std::weak_ptr(r), executor](std::error_code ec, secret token) {
-            const auto request = waiting.lock();
-            if (!request)
-                return;
-            asio::post(executor, [request, ec, token = std::move(token)]() mutable {
-                // Whoever calls back twice is not heard again.
-                if (request->answered)
-                    return;
-                request->answered = true;
-                request->error = ec;
-                request->token = std::move(token);
-                request->timer.cancel();
-            });
-        };
+        auto& timer = request_->timer();
+        timer.expires_after(bounded(connection_->limits.operation_time));
+        timer.async_wait(std::move(self));
         try {
             provider.get(renew, answer);
         } catch (...) {
@@ -152,23 +174,22 @@ private:
     template <class Self>
     void answered(Self& self)
     {
-        const auto r = std::move(request_);
-        request_ = nullptr;
+        const auto answer = request_->close();
+        request_.reset();
         const bool cancelled = self.get_cancellation_state().cancelled() != asio::cancellation_type::none;
-        if (cancelled || !r->answered) {
-            r->answered = true;
+        if (cancelled || !answer) {
             connection_->close();
             return fail(self, cancelled ? asio::error::operation_aborted : make_error_code(errc::timed_out));
         }
-        if (r->error) {
-            if (is_fatal(r->error))
+        if (answer->error) {
+            if (is_fatal(answer->error))
                 connection_->close();
-            return fail(self, r->error);
+            return fail(self, answer->error);
         }
         run(self,
-            command::login<access_token>(access_token(provider_.name(), r->token.expose()), options_,
+            command::login<access_token>(access_token(provider_.name(), answer->token.expose()), options_,
                                          context_),
-            stay<void>());
+            judge_token());
     }
 
     template <class Self, class Exchange, class Part>
@@ -197,7 +218,7 @@ private:
     token_provider provider_;
     login_options options_;
     command::login_context context_;
-    std::shared_ptr<token_request> request_;
+    std::unique_ptr<token_request> request_;
     std::error_code error_;
     Finish finish_;
     bool renewed_ = false;

@@ -53,12 +53,14 @@ concept explains = requires(const M& m) {
 ///         std::error_code respond(std::string_view challenge, pop3::sasl::octets& response, const pop3::limits&);
 ///     };
 ///
-/// An error that it returns ends the session. One that is not fatal (`is_fatal`: `errc::authentication_cancelled`, say)
-/// calls the login off instead: the server is told (`*`), and the session is in AUTHORIZATION again. So does an exception.
+/// An error that it returns calls the login off if it is not fatal (`is_fatal`: `errc::authentication_cancelled`,
+/// `errc::malformed_challenge`, say): the server is told (`*`), and the session is in AUTHORIZATION again. So does an exception. Any
+/// other error ends the session.
 ///
 /// What it may have besides:
 /// - `std::error_code begin(octets& response)`: the client speaks first. What it writes is sent with AUTH if the line
-///   does not get longer than 255 octets (RFC 5034, section 4), else in answer to the server's first, empty challenge.
+///   does not get longer than 255 octets (RFC 5034, section 4), else in answer to the server's first, empty challenge; in
+///   both ways, one after the other, if the server refuses the first (see `initial_response`).
 /// - `std::error_code finish(std::string_view data)`: the server said +OK, with `data`, base64 decoded, behind it (RFC
 ///   5034 does not allow any, some servers send it; empty if that is no base64). An error if the server has
 ///   not shown that it is the right one: nobody counts as logged in then.

@@ -18,6 +18,7 @@
 #include <pop3/detail/token_login.hpp>
 #include <pop3/error.hpp>
 #include <pop3/greeting.hpp>
+#include <pop3/initial_response.hpp>
 #include <pop3/login_options.hpp>
 #include <pop3/password.hpp>
 #include <pop3/sasl/mechanism.hpp>
@@ -91,10 +92,12 @@ public:
     /// - Without TLS: SCRAM, CRAM-MD5, APOP; what shows the password only on a stream of `allow_cleartext`.
     /// - USER and PASS where the server has no CAPA, or its CAPA no SASL.
     ///
-    /// There is no second, weaker try after a refusal, which may mean a wrong password. (One exception sends nothing
-    /// weaker: a server that refuses to bind to the channel, before it has asked for anything or with
-    /// the "bad protocol" of Cyrus, gets the same SCRAM unbound; not with `login_options::require_channel_binding`.) What was chosen:
-    /// `login_mechanism()`. How a name or password that is not ASCII is sent: see `async_utf8`, and `sasl::scram`, which
+    /// There is no second, weaker try after a refusal, which may mean a wrong password. Two exceptions send nothing weaker,
+    /// each at most once. A server that may have refused the form of AUTH gets the other, with the same mechanism: see
+    /// `initial_response`. A server that refuses to bind to the channel, before it has asked for anything (but with [AUTH]) or
+    /// with the "bad protocol" of Cyrus, gets SCRAM unbound; not with `login_options::require_channel_binding`. If it hangs
+    /// up instead of an answer to a second try, the first refusal is what the login completes with, and the session that comes with it is
+    /// dead (`errc::session_closed`). What was chosen: `login_mechanism()`. How a name or password that is not ASCII is sent: see `async_utf8`, and `sasl::scram`, which
     /// refuses what is not UTF-8; `login_options("PLAIN")` sends any octets.
     ///
     /// State: AUTHORIZATION -> TRANSACTION; after a refusal AUTHORIZATION, so that another password can be tried on the
@@ -104,7 +107,8 @@ public:
     /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`. A refusal says
     /// whether to ask for another password (`refusal::advice`), or how long to wait (`refusal::retry_after`, if CAPA was asked).
     /// Errors: `errc::no_shared_mechanism`, `errc::no_timestamp`: the session is in AUTHORIZATION, and no credentials were
-    /// sent. `errc::server_not_authenticated`, `errc::malformed_challenge` and the limits named below: the session is dead.
+    /// sent. `errc::malformed_challenge`, and those of the first three limits: it is so, too; the login was called off (`*`).
+    /// `errc::server_not_authenticated`, and those of the other limits: the session is dead.
     /// Limits: `limits::challenges`, `limits::scram_min_iterations`, `limits::scram_max_iterations`,
     /// `limits::capabilities`, `limits::response_line`.
     template <class Token = default_token>
@@ -168,12 +172,15 @@ public:
     /// (`reveals_secret`) over a secure stream, or one of `allow_cleartext`, only.
     /// Completion signature:
     /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
-    /// Errors: of the mechanism. `errc::authentication_cancelled`, `errc::invalid_argument`,
-    /// `errc::no_channel_binding`: the session is in AUTHORIZATION. Others end it.
+    /// Errors: of the mechanism, and those of the limits. `errc::invalid_argument`, `errc::no_channel_binding`: nothing was
+    /// sent. `errc::authentication_cancelled`, `errc::malformed_challenge`, `errc::challenges_limit` and those of SCRAM's
+    /// limits: it was called off (`*`). After all of these the session is in AUTHORIZATION. Others end it.
     /// Limits: `limits::challenges`, `limits::response_line`, and those of the mechanism.
+    ///
+    /// `form` says whether the first response may go with AUTH; see `initial_response`.
     template <sasl::mechanism Mechanism, class Token = default_token>
         requires(!sasl::reveals_secret<Mechanism> || may_carry_secrets<Stream>)
-    auto async_auth(Mechanism mechanism, Token&& token = {}) &&
+    auto async_auth(Mechanism mechanism, initial_response form, Token&& token = {}) &&
     {
         if constexpr (sasl::binds<Mechanism>) {
             const auto terms = context();
@@ -182,8 +189,16 @@ public:
                 announced = command::announces_binding(*terms.known);
             mechanism.bind(terms.binding, announced);
         }
-        return std::move(*this).log_in(command::auth<Mechanism>(std::move(mechanism)),
+        return std::move(*this).log_in(command::auth<Mechanism>(std::move(mechanism), command::form_of(form)),
                                        std::forward<Token>(token));
+    }
+
+    template <sasl::mechanism Mechanism, detail::token_like Token = default_token>
+        requires(!sasl::reveals_secret<Mechanism> || may_carry_secrets<Stream>)
+    auto async_auth(Mechanism mechanism, Token&& token = {}) &&
+    {
+        return std::move(*this).async_auth(std::move(mechanism), initial_response::automatic,
+                                           std::forward<Token>(token));
     }
 
     /// APOP: logs in with a digest of the greeting's timestamp and a shared secret (RFC 1939, section 7). Inside TLS it is
