@@ -61,8 +61,10 @@ set(POP3_HEADERS
   include/pop3/detail/open_context.hpp
   include/pop3/detail/remember.hpp
   include/pop3/detail/runs_on.hpp
+  include/pop3/detail/safe_getenv.hpp
   include/pop3/detail/start_tls.hpp
   include/pop3/detail/stay.hpp
+  include/pop3/detail/tls_anchors.hpp
   include/pop3/detail/tls_bio.hpp
   include/pop3/detail/tls_channel_binding.hpp
   include/pop3/detail/tls_engine.hpp
@@ -73,11 +75,14 @@ set(POP3_HEADERS
   include/pop3/detail/tls_last_error.hpp
   include/pop3/detail/tls_octets.hpp
   include/pop3/detail/tls_operation.hpp
+  include/pop3/detail/tls_pem_block.hpp
   include/pop3/detail/tls_pins.hpp
   include/pop3/detail/tls_pointer.hpp
   include/pop3/detail/tls_resumption.hpp
+  include/pop3/detail/tls_root_file.hpp
   include/pop3/detail/tls_sessions.hpp
   include/pop3/detail/tls_state.hpp
+  include/pop3/detail/tls_system_roots.hpp
   include/pop3/detail/tls_verify.hpp
   include/pop3/detail/token_login.hpp
   include/pop3/detail/token_request.hpp

@@ -5,6 +5,8 @@
 #include <pop3/stls_policy.hpp>
 #include <pop3/tls_context.hpp>
 
+#include <memory>
+
 // How a connection is secured, as a value for `async_connect`: a `tls_context` for TLS from the first octet, or one of these.
 
 namespace pop3 {
@@ -14,9 +16,10 @@ namespace pop3 {
 /// it, there is none at all. TLS from the first octet is better, if the server has it (RFC 8314, section 3).
 class stls {
 public:
-    /// tls: what is trusted; need not outlive the call of `async_connect`.
-    explicit stls(const tls_context& tls, stls_policy policy = stls_policy::if_offered) noexcept
-        : tls_(&tls), policy_(policy)
+    /// tls: what is trusted. It is shared with this object, and need not outlive the constructor; a change to it is seen
+    /// by connections that are made later.
+    explicit stls(const tls_context& tls, stls_policy policy = stls_policy::if_offered)
+        : tls_(std::make_shared<const tls_context>(tls.share())), policy_(policy)
     {
     }
 
@@ -31,7 +34,7 @@ public:
     }
 
 private:
-    const tls_context* tls_;
+    std::shared_ptr<const tls_context> tls_;
     stls_policy policy_;
 };
 

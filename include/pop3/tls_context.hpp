@@ -2,17 +2,19 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/tls_anchors.hpp>
 #include <pop3/detail/tls_identity.hpp>
 #include <pop3/detail/tls_last_error.hpp>
 #include <pop3/detail/tls_pins.hpp>
+#include <pop3/detail/tls_pointer.hpp>
 #include <pop3/detail/tls_resumption.hpp>
 #include <pop3/detail/tls_state.hpp>
+#include <pop3/detail/tls_system_roots.hpp>
 #include <pop3/detail/tls_verify.hpp>
 
-#include <asio/buffer.hpp>
-#include <asio/ssl/context.hpp>
-
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <functional>
 #include <optional>
@@ -23,6 +25,10 @@
 #include <vector>
 
 namespace pop3 {
+
+/// Says that what the system trusts is not trusted: `tls_context tls(no_system_roots)`.
+struct no_system_roots_t {};
+inline constexpr no_system_roots_t no_system_roots{};
 
 /// How TLS is done: which certificates are trusted, and which one is shown. Made once, used for any number of
 /// connections, also at the same time from several threads once it is set up. A connection keeps what it needs
@@ -35,20 +41,31 @@ namespace pop3 {
 /// the server's certificate, its verification and, with TLS 1.2, a round trip.
 class tls_context {
 public:
-    /// Trusts the certificate authorities that the system trusts.
-    tls_context() : context_(asio::ssl::context::tls_client)
+    /// Trusts the certificate authorities that the system trusts: those in OpenSSL's default file and folder, or in what
+    /// the environment variables SSL_CERT_FILE and SSL_CERT_DIR name. All contexts of a process read the file once, until
+    /// it changes, and take from it only what a handshake wants.
+    tls_context() : tls_context(no_system_roots)
     {
-        context_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                             asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                             asio::ssl::context::no_tlsv1_1);
-        context_.set_verify_mode(asio::ssl::verify_peer);
-        context_.set_default_verify_paths();
-        SSL_CTX* const handle = context_.native_handle();
+        detail::trust_system_roots(SSL_CTX_get_cert_store(native_handle()));
+    }
+
+    /// Trusts nobody yet: only what `load_verify_file` and `add_certificate_authority` give it.
+    explicit tls_context(no_system_roots_t)
+    {
+        ERR_clear_error();
+        handle_.reset(SSL_CTX_new(TLS_client_method()));
+        detail::tls_require(handle_ != nullptr, "tls_context");
+        SSL_CTX* const handle = native_handle();
+        state_ = &detail::attach_tls_state(handle);
+        state_->ask_verify_callback = detail::ask_verify_callback;
+        detail::set_up_resumption(handle, *state_);
+        SSL_CTX_set_options(handle, SSL_OP_ALL | SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
         // Neither saves anything for a client that reads to the end, and both have been attacked.
         SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-        SSL_CTX_set_cert_verify_callback(handle, detail::verify_certificate,
-                                         &detail::attach_tls_state(handle));
-        detail::keep_sessions(handle, true);
+        SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nullptr);
+        SSL_CTX_set_cert_verify_callback(handle, detail::verify_certificate, state_);
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(handle), X509_V_FLAG_PARTIAL_CHAIN);
+        ERR_clear_error();
     }
 
     /// Speaks TLS 1.3 or newer only.
@@ -58,21 +75,24 @@ public:
         detail::tls_require(SSL_CTX_set_min_proto_version(native_handle(), TLS1_3_VERSION) == 1, "TLS 1.3");
     }
 
-    /// Trusts the certificates in a PEM file as well.
+    /// Trusts the certificates in a PEM file as well. Each is an anchor by itself, whoever has issued it: that of an
+    /// authority, at the root or below, for what it has issued, and a server's own for that server. What stands above an
+    /// anchor is not asked for. Dates and host name are verified all the same.
+    ///
+    /// Throws if the file cannot be read, or has none, or if one of them is no certificate; then none is trusted.
     void load_verify_file(const std::string& path)
     {
+        const auto input = detail::pem_file(path);
         forget_sessions();
-        std::error_code ec;
-        context_.load_verify_file(path, ec);
-        if (ec)
-            throw std::system_error(ec, "load_verify_file: " + path);
+        detail::add_anchors(SSL_CTX_get_cert_store(native_handle()), input, "load_verify_file: " + path);
     }
 
-    /// Trusts a certificate given in PEM form as well.
+    /// The same with certificates given in PEM form.
     void add_certificate_authority(std::string_view pem)
     {
+        const auto input = detail::pem_text(pem);
         forget_sessions();
-        context_.add_certificate_authority(asio::buffer(pem.data(), pem.size()));
+        detail::add_anchors(SSL_CTX_get_cert_store(native_handle()), input, "add_certificate_authority");
     }
 
     /// Accepts only servers whose certificate is for this public key, or that another pin allows. Any number of pins, of
@@ -113,7 +133,7 @@ public:
     {
         forget_sessions();
         SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER,
-                           callback ? detail::ask_verify_callback : nullptr);
+                           callback ? state().ask_verify_callback : nullptr);
         state().verify = std::move(callback);
     }
 
@@ -158,18 +178,32 @@ public:
 
     /// OpenSSL's own handle, for what is not wrapped here. After a change to what is trusted call
     /// `set_session_resumption`, which forgets what was trusted before. The library needs for itself the callbacks for the
-    /// verification, for new sessions, for the choice of a certificate, and for information.
+    /// verification, for new sessions, for the choice of a certificate, and for information. The certificate store has no
+    /// more of the system's certificates than handshakes have wanted so far.
     SSL_CTX* native_handle() noexcept
     {
-        return context_.native_handle();
+        return handle_.get();
     }
 
 private:
+    friend class stls;
     friend class tls_stream;
+
+    tls_context(detail::tls_pointer<SSL_CTX, SSL_CTX_free> handle, detail::tls_state* state) noexcept
+        : handle_(std::move(handle)), state_(state)
+    {
+    }
+
+    /// Another one of the same context: what is set in one is set in both.
+    tls_context share() const noexcept
+    {
+        SSL_CTX_up_ref(handle_.get());
+        return {detail::tls_pointer<SSL_CTX, SSL_CTX_free>(handle_.get()), state_};
+    }
 
     detail::tls_state& state()
     {
-        return *detail::tls_state_of(native_handle());
+        return *state_;
     }
 
     detail::tls_pins& pins()
@@ -191,8 +225,8 @@ private:
         to.push_back(*pin);
     }
 
-    // Asio takes it as not const, though a connection only reads it.
-    mutable asio::ssl::context context_;
+    detail::tls_pointer<SSL_CTX, SSL_CTX_free> handle_;
+    detail::tls_state* state_ = nullptr; // lives as long as the handle
 };
 
 } // namespace pop3

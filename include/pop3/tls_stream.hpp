@@ -46,8 +46,9 @@ public:
     using native_handle_type = SSL*;
 
     tls_stream(const executor_type& executor, const tls_context& context)
-        : engine_(std::make_shared<detail::tls_engine>(executor, context.context_.native_handle()))
+        : engine_(std::make_shared<detail::tls_engine>(executor, context.handle_.get()))
     {
+        detail::attach_tls_state(native_handle(), *context.state_);
         detail::expect_nobody(native_handle());
     }
 

@@ -5,6 +5,7 @@
 // sessions, channel bindings, and what is said when the other end does not speak TLS.
 
 #include "demo_server.hpp"
+#include "support/certificates.hpp"
 #include "support/peer.hpp"
 #include "support/run.hpp"
 
@@ -63,92 +64,12 @@ static_assert(pop3::detail::has_ssl<asio::ssl::stream<asio::ip::tcp::socket>>);
 static_assert(!pop3::detail::has_ssl<pop3::tcp_stream>);
 static_assert(!pop3::detail::has_ssl<asio::ip::tcp::socket>);
 
-// ---- Certificates, made and digested without the library ------------------------------------------
+// ---- Digests, made without the library -------------------------------------------------------------
 
-template <class T, auto Free>
-using owned = demo::detail::openssl_ptr<T, Free>;
-
-/// A certificate and its key.
-struct identity {
-    std::shared_ptr<X509> x509;
-    std::shared_ptr<EVP_PKEY> key;
-
-    std::string pem() const
-    {
-        return demo::detail::to_pem([&](BIO* out) { return PEM_write_bio_X509(out, x509.get()); });
-    }
-
-    std::string key_pem() const
-    {
-        return demo::detail::to_pem([&](BIO* out) {
-            return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-        });
-    }
-
-    std::string der() const
-    {
-        unsigned char* octets = nullptr;
-        const int size = i2d_X509(x509.get(), &octets);
-        REQUIRE(size > 0);
-        std::string text(octets, octets + size);
-        OPENSSL_free(octets);
-        return text;
-    }
-
-    std::string public_key_der() const
-    {
-        unsigned char* octets = nullptr;
-        const int size = i2d_PUBKEY(key.get(), &octets);
-        REQUIRE(size > 0);
-        std::string text(octets, octets + size);
-        OPENSSL_free(octets);
-        return text;
-    }
-
-    void load_into(asio::ssl::context& context) const
-    {
-        context.use_certificate_chain(asio::buffer(pem()));
-        context.use_private_key(asio::buffer(key_pem()), asio::ssl::context::pem);
-    }
-};
-
-std::shared_ptr<EVP_PKEY> new_key(const std::string& type)
-{
-    EVP_PKEY* key = nullptr;
-    if (type == "RSA")
-        key = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t(2048));
-    else if (type == "EC")
-        key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
-    else
-        key = EVP_PKEY_Q_keygen(nullptr, nullptr, type.c_str());
-    REQUIRE(key != nullptr);
-    return std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free);
-}
-
-/// Issues a certificate, signed by `issuer` or by itself. `names` is empty for an authority.
-identity issue(const std::string& names, const std::string& key_type = "EC",
-               const EVP_MD* signature_hash = EVP_sha256(), const identity* issuer = nullptr,
-               std::shared_ptr<EVP_PKEY> key = nullptr)
-{
-    identity made{std::shared_ptr<X509>(X509_new(), X509_free), key ? key : new_key(key_type)};
-    X509* const x509 = made.x509.get();
-    static std::atomic<std::uint64_t> serial = 1000;
-    X509_set_version(x509, X509_VERSION_3);
-    ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509), ++serial);
-    X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
-    const std::string name = names.empty() ? "authority" : "server " + std::to_string(serial);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
-    X509_set_issuer_name(x509, X509_get_subject_name(issuer == nullptr ? x509 : issuer->x509.get()));
-    X509_set_pubkey(x509, made.key.get());
-    demo::detail::add_extension(x509, NID_basic_constraints,
-                                names.empty() ? "critical, CA:TRUE" : "critical, CA:FALSE");
-    if (!names.empty())
-        demo::detail::add_extension(x509, NID_subject_alt_name, names);
-    REQUIRE(X509_sign(x509, issuer == nullptr ? made.key.get() : issuer->key.get(), signature_hash) > 0);
-    return made;
-}
+using test::identity;
+using test::issue;
+using test::new_key;
+using test::owned;
 
 std::string digest(const std::string& octets, const char* hash)
 {

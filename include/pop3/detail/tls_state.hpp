@@ -20,8 +20,15 @@ struct tls_state {
     tls_pins pins;
     std::function<bool(bool, X509_STORE_CTX*)> verify;
     tls_sessions sessions;
+
+    // Of the shared library that made the context. In a program with several, each has its own if symbols are hidden, and
+    // what one has put away, only its own number finds again.
+    int (*ask_verify_callback)(int, X509_STORE_CTX*) = nullptr;
+    int epoch_index = -1;
 };
 
+/// Where an `SSL_CTX` has its `tls_state`. For what belongs to the same shared library as the context's constructor:
+/// the context's callbacks. A `tls_context` knows its state.
 inline int tls_state_index()
 {
     static const int index = SSL_CTX_get_ex_new_index(
@@ -41,6 +48,25 @@ inline tls_state& attach_tls_state(SSL_CTX* context)
     auto state = std::make_unique<tls_state>();
     tls_require(SSL_CTX_set_ex_data(context, tls_state_index(), state.get()) == 1, "tls_context");
     return *state.release();
+}
+
+/// Where a connection has it, for the shared library that made the connection.
+inline int tls_state_of_connection_index()
+{
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
+inline void attach_tls_state(SSL* ssl, tls_state& state)
+{
+    tls_require(SSL_set_ex_data(ssl, tls_state_of_connection_index(), &state) == 1, "tls_stream");
+}
+
+/// Null if neither the connection nor its `SSL_CTX` is the library's.
+inline tls_state* tls_state_of(const SSL* ssl)
+{
+    auto* const state = static_cast<tls_state*>(SSL_get_ex_data(ssl, tls_state_of_connection_index()));
+    return state != nullptr ? state : tls_state_of(SSL_get_SSL_CTX(ssl));
 }
 
 } // namespace pop3::detail

@@ -15,7 +15,7 @@ inline int ask_verify_callback(int preverified, X509_STORE_CTX* store) noexcept
 {
     const auto* const ssl =
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    const auto* const state = ssl == nullptr ? nullptr : tls_state_of(SSL_get_SSL_CTX(ssl));
+    const auto* const state = ssl == nullptr ? nullptr : tls_state_of(ssl);
     if (state == nullptr || !state->verify)
         return preverified;
     bool accepted = false;

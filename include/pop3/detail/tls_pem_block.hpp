@@ -1,0 +1,117 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/detail/tls_pointer.hpp>
+
+#include <openssl/asn1.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace pop3::detail {
+
+/// One object in a PEM file.
+struct pem_block {
+    std::string_view label;
+    std::string_view base64;
+    std::string_view whole; ///< with its first line and its last
+};
+
+/// The next object in `text` at or behind `at`, which is moved behind it.
+inline std::optional<pem_block> next_pem_block(std::string_view text, std::size_t& at)
+{
+    constexpr std::string_view begin = "-----BEGIN ";
+    constexpr std::string_view dashes = "-----";
+    constexpr std::string_view end = "\n-----END ";
+    for (;;) {
+        const auto first = text.find(begin, at);
+        if (first == text.npos)
+            return std::nullopt;
+        at = first + begin.size();
+        const auto label_end = text.find_first_of("-\n", at);
+        // To OpenSSL a line that begins with something else is a comment.
+        if ((first != 0 && text[first - 1] != '\n') || label_end == text.npos ||
+            !text.substr(label_end).starts_with(dashes))
+            continue;
+        const auto body = label_end + dashes.size();
+        const auto last = text.find(end, body);
+        if (last == text.npos)
+            return std::nullopt;
+        const auto line_end = std::min(text.find('\n', last + 1), text.size());
+        pem_block block;
+        block.label = text.substr(at, label_end - at);
+        block.base64 = text.substr(body, last - body);
+        block.whole = text.substr(first, line_end - first);
+        at = line_end;
+        return block;
+    }
+}
+
+/// Whether that is a certificate, by any of the names that OpenSSL knows for one.
+inline bool is_certificate(const pem_block& block)
+{
+    return block.label == PEM_STRING_X509 || block.label == PEM_STRING_X509_TRUSTED ||
+           block.label == PEM_STRING_X509_OLD;
+}
+
+using tls_name = tls_pointer<X509_NAME, X509_NAME_free>;
+
+/// The subject of a certificate in DER: the sixth thing in it, if it has a version. Null if it is not as it should be.
+inline tls_name subject_of_der(const std::vector<unsigned char>& der)
+{
+    const unsigned char* at = der.data();
+    const unsigned char* const end = at + der.size();
+    // Steps into the next element, or over it.
+    const auto step = [&](int wanted_tag, int wanted_class, bool over) {
+        const unsigned char* inside = at;
+        long length = 0;
+        int tag = 0;
+        int of_class = 0;
+        const int form = ASN1_get_object(&inside, &length, &tag, &of_class, end - at);
+        if ((form & 0x81) != 0 || tag != wanted_tag || of_class != wanted_class) // an error, or no length
+            return false;
+        at = over ? inside + length : inside;
+        return true;
+    };
+    if (!step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, false) || !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, false))
+        return nullptr;
+    step(0, V_ASN1_CONTEXT_SPECIFIC, true);               // version
+    if (!step(V_ASN1_INTEGER, V_ASN1_UNIVERSAL, true) ||  // serial number
+        !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, true) || // algorithm
+        !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, true) || // issuer
+        !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, true))   // validity
+        return nullptr;
+    return tls_name(d2i_X509_NAME(nullptr, &at, static_cast<long>(end - at)));
+}
+
+/// The subject of a certificate, without reading the rest of it: that takes thirty times as long, most of it for the public
+/// key. Null if it cannot be read so.
+inline tls_name subject_of_pem(const pem_block& block)
+{
+    if (block.base64.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+        return nullptr;
+    const tls_pointer<EVP_ENCODE_CTX, EVP_ENCODE_CTX_free> decoder(EVP_ENCODE_CTX_new());
+    std::vector<unsigned char> der(block.base64.size() / 4 * 3 + 3);
+    int size = 0;
+    int rest = 0;
+    if (!decoder)
+        return nullptr;
+    EVP_DecodeInit(decoder.get());
+    if (EVP_DecodeUpdate(decoder.get(), der.data(), &size,
+                         reinterpret_cast<const unsigned char*>(block.base64.data()),
+                         static_cast<int>(block.base64.size())) < 0 ||
+        EVP_DecodeFinal(decoder.get(), der.data() + size, &rest) < 0)
+        return nullptr;
+    der.resize(static_cast<std::size_t>(size + rest));
+    return subject_of_der(der);
+}
+
+} // namespace pop3::detail
