@@ -74,6 +74,9 @@ enum class errc {
     /// Of no operation, but thrown by `reply::value()`, `*reply` and `reply->`: there is no reply to this command. The error
     /// code that the operation completed with says why.
     no_reply,
+    /// The URL begins with pops://, pop3:// or pop3s://, which are in no standard. Write pop:// (RFC 2384). It does not say
+    /// whether there is TLS: `async_connect` is told so, and with a `tls_context` goes to port 995.
+    unsupported_scheme,
     /// This is no pop URL (RFC 2384). Correct it.
     invalid_url,
 
@@ -158,6 +161,9 @@ public:
             return "the message is larger than limits::message_octets";
         case errc::no_reply:
             return "there is no reply to this command: the error of the operation says why";
+        case errc::unsupported_scheme:
+            return "RFC 2384 has no URL scheme but pop://; for TLS (port 995) connect with a "
+                   "pop3::tls_context";
         case errc::invalid_url:
             return "this is no pop URL";
         case errc::session_closed:

@@ -23,7 +23,8 @@ namespace pop3 {
 struct url {
     url() = default;
 
-    /// `host` is made lower-case and loses the brackets of an IPv6 address, `auth` is made upper-case.
+    /// `host` is made lower-case (but not the zone of an address) and loses the brackets of an IPv6 address, `auth` is made
+    /// upper-case.
     explicit url(std::string_view host, std::uint16_t port = 0, std::string_view user = {},
                  std::string_view auth = {});
 
@@ -34,7 +35,8 @@ struct url {
     /// extension: then no other way to log in should be taken (section 4). "*", or empty if the URL does not say: any
     /// that is appropriate. Always empty without a user.
     std::string auth;
-    /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
+    /// A name in lower case, an IPv4 address, or an IPv6 address without brackets; a link-local one perhaps with the zone
+    /// (RFC 4007) in which it is valid: "fe80::1%eth0", which the URL has as "[fe80::1%25eth0]" (RFC 6874).
     std::string host;
     /// 0 if the URL does not say. RFC 2384 means 110 then, but was written before there was TLS.
     std::uint16_t port = 0;
@@ -82,6 +84,13 @@ constexpr bool starts_with(std::string_view text, std::string_view lower) noexce
                                                      [](char a, char b) { return a == to_lower(b); });
 }
 
+/// A host in lower case. The name of a zone is that of an interface, in which the case may matter.
+inline void lower_host(std::string& host)
+{
+    const auto zone = host.begin() + static_cast<std::ptrdiff_t>(std::min(host.find('%'), host.size()));
+    std::transform(host.begin(), zone, host.begin(), to_lower);
+}
+
 /// What may stand in a user or mechanism name as it is: `achar` of RFC 2384, section 8, without the escapes.
 constexpr bool is_achar(char c) noexcept
 {
@@ -93,8 +102,14 @@ constexpr bool is_control(char c) noexcept
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
+/// What may stand in the name of a zone as it is: `unreserved` of RFC 3986.
+constexpr bool is_unreserved(char c) noexcept
+{
+    return is_alnum(c) || std::string_view("-._~").find(c) != std::string_view::npos;
+}
+
 /// Undoes percent-encoding. False if `text` has what must not be there, escaped or not.
-inline bool decode(std::string_view text, std::string& into)
+inline bool decode(std::string_view text, bool (*may_stand)(char) noexcept, std::string& into)
 {
     for (std::size_t i = 0; i != text.size(); ++i) {
         char c = text[i];
@@ -108,7 +123,7 @@ inline bool decode(std::string_view text, std::string& into)
             // It would end a command, or begin another.
             if (is_control(c))
                 return false;
-        } else if (!is_achar(c)) {
+        } else if (!may_stand(c)) {
             return false;
         }
         into += c;
@@ -116,11 +131,11 @@ inline bool decode(std::string_view text, std::string& into)
     return true;
 }
 
-inline void encode(std::string_view text, std::string& into)
+inline void encode(std::string_view text, bool (*may_stand)(char) noexcept, std::string& into)
 {
     constexpr char digits[] = "0123456789ABCDEF";
     for (const char c : text) {
-        if (is_achar(c)) {
+        if (may_stand(c)) {
             into += c;
         } else {
             const auto octet = static_cast<unsigned char>(c);
@@ -199,6 +214,36 @@ constexpr bool is_ipv6(std::string_view text) noexcept
     }
 }
 
+/// "fe80::/10" (RFC 4291, section 2.5.6): the same address may be in use in several zones.
+constexpr bool is_link_local(std::string_view ipv6) noexcept
+{
+    return ipv6.find(':') == 4 && starts_with(ipv6, "fe") &&
+           std::string_view("89abAB").find(ipv6[2]) != std::string_view::npos;
+}
+
+/// What stands between the brackets: an IPv6 address, perhaps with "%25" and a zone behind it (RFC 6874, section 2).
+inline bool parse_ipv6(std::string_view text, std::string& into)
+{
+    const auto escape = text.find('%');
+    const auto address = text.substr(0, escape);
+    into = address;
+    if (!is_ipv6(address))
+        return false;
+    if (escape == std::string_view::npos)
+        return true;
+    const auto zone = text.substr(escape);
+    if (!zone.starts_with("%25") || zone.size() == 3 || !is_link_local(address))
+        return false;
+    into += '%';
+    return decode(zone.substr(3), is_unreserved, into);
+}
+
+/// What is meant well, and common, but in no standard.
+constexpr bool has_invented_scheme(std::string_view text) noexcept
+{
+    return starts_with(text, "pops:") || starts_with(text, "pop3:") || starts_with(text, "pop3s:");
+}
+
 /// Labels of letters, digits, "-" and "_" with dots between (and perhaps one behind); IPv4 addresses are such as well.
 /// RFC 1738 has no "_", but networks do.
 constexpr bool is_host_name(std::string_view text) noexcept
@@ -238,15 +283,14 @@ inline bool parse(std::string_view text, url& into)
                 return false;
             name.remove_prefix(parameter.size());
             user = user.substr(0, end);
-            // "*" and "+" mean something as they are; escaped they would be a part of the name, which has none.
-            if (name.empty() || !decode(name, into.auth) ||
-                (!is_alnum(into.auth.front()) && into.auth.front() != name.front()))
+            // A "+" or "*" that is escaped means the same: no name has one, and programs escape more than they must.
+            if (name.empty() || !decode(name, is_achar, into.auth))
                 return false;
             std::transform(into.auth.begin(), into.auth.end(), into.auth.begin(), to_upper);
             if (!is_auth(into.auth))
                 return false;
         }
-        if (user.empty() || !decode(user, into.user))
+        if (user.empty() || !decode(user, is_achar, into.user))
             return false;
     }
 
@@ -257,15 +301,15 @@ inline bool parse(std::string_view text, url& into)
             return false;
         host = text.substr(1, close - 1);
         text.remove_prefix(close + 1);
-        if (!is_ipv6(host))
+        if (!parse_ipv6(host, into.host))
             return false;
     } else {
         text.remove_prefix(host.size());
+        into.host = host;
         if (!is_host_name(host))
             return false;
     }
-    into.host.resize(host.size());
-    std::transform(host.begin(), host.end(), into.host.begin(), to_lower);
+    lower_host(into.host);
 
     if (text.empty())
         return true;
@@ -284,21 +328,22 @@ inline url::url(std::string_view host_, std::uint16_t port_, std::string_view us
 {
     if (host.size() > 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
-    std::transform(host.begin(), host.end(), host.begin(), detail::urls::to_lower);
+    detail::urls::lower_host(host);
     std::transform(auth.begin(), auth.end(), auth.begin(), detail::urls::to_upper);
 }
 
 /// Reads a POP URL as the ABNF of RFC 2384 has it (section 8), with a "/" behind it or without: pop://, then perhaps a
 /// user with or without ;AUTH=, and an "@"; a host; perhaps a port. All else is `errc::invalid_url`, and gives an empty
 /// URL: a password (user:password@), a path, a query, a fragment, a character that has to be escaped and is not, a
-/// control even if it is.
+/// control even if it is. But a scheme that others made up for TLS or for this version of the protocol (pops://, pop3://,
+/// pop3s://) is `errc::unsupported_scheme`: write pop://, and say in the program how the connection is secured.
 inline url parse_url(std::string_view text, std::error_code& ec)
 {
     url result;
     ec.clear();
     if (detail::urls::parse(text, result))
         return result;
-    ec = errc::invalid_url;
+    ec = detail::urls::has_invented_scheme(text) ? errc::unsupported_scheme : errc::invalid_url;
     return {};
 }
 
@@ -321,15 +366,23 @@ inline std::string to_string(const url& u)
     const url meant(u.host, u.port, u.user, u.auth);
     std::string text = "pop://";
     if (!meant.user.empty()) {
-        detail::urls::encode(meant.user, text);
+        detail::urls::encode(meant.user, detail::urls::is_achar, text);
         if (!meant.auth.empty())
             text.append(";AUTH=").append(meant.auth);
         text += '@';
     }
-    if (meant.host.find(':') != std::string::npos)
-        text.append("[").append(meant.host).append("]");
-    else
+    if (meant.host.find(':') != std::string::npos) {
+        const auto zone = std::min(meant.host.find('%'), meant.host.size());
+        text.append("[").append(meant.host, 0, zone);
+        if (zone != meant.host.size()) {
+            text += "%25";
+            detail::urls::encode(std::string_view(meant.host).substr(zone + 1), detail::urls::is_unreserved,
+                                 text);
+        }
+        text += ']';
+    } else {
         text += meant.host;
+    }
     if (meant.port != 0)
         text.append(":").append(std::to_string(meant.port));
 

@@ -42,6 +42,7 @@ constexpr row rows[] = {
     {errc::unique_id_limit, false, "limits::unique_id"},
     {errc::message_octets_limit, false, "limits::message_octets"},
     {errc::no_reply, false, ""},
+    {errc::unsupported_scheme, false, "tls_context"},
     {errc::invalid_url, false, ""},
     {errc::session_closed, true, ""},
     {errc::timed_out, true, "limits::operation_time"},

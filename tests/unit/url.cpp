@@ -96,6 +96,9 @@ TEST_CASE("url: percent-encoding")
     CHECK(parse_url("pop://%72%67@host").user == "rg");
     CHECK(parse_url("pop://u;AUTH=%50LAIN@host").auth == "PLAIN");
     CHECK(parse_url("pop://u;AUTH=SCRAM%2dSHA-1@host").auth == "SCRAM-SHA-1");
+    CHECK(parse_url("pop://u;AUTH=%2BAPOP@host").auth == "+APOP");
+    CHECK(parse_url("pop://u;AUTH=%2bapop@host").auth == "+APOP");
+    CHECK(parse_url("pop://u;AUTH=%2A@host").auth == "*");
 
     CHECK(to_string(url("host", 0, "rg@example.org")) == "pop://rg%40example.org@host");
     CHECK(to_string(url("host", 0, "a;b:c/d e%")) == "pop://a%3Bb%3Ac%2Fd%20e%25@host");
@@ -193,6 +196,53 @@ TEST_CASE("url: IPv6 and IPv4 addresses")
     }
 }
 
+TEST_CASE("url: the zone of an IPv6 address")
+{
+    CHECK(parse_url("pop://[fe80::1%25eth0]/") == url("fe80::1%eth0"));
+    CHECK(parse_url("pop://u@[FE80::1%25Eth0.100]:995") == url("fe80::1%Eth0.100", 995, "u"));
+    CHECK(parse_url("pop://[febf::1%251]").host == "febf::1%1");
+    CHECK(parse_url("pop://[fe80::1%25a%3Ab%5dc%25]").host == "fe80::1%a:b]c%");
+    CHECK(url("[FE80::1%Eth0]") == url("fe80::1%Eth0"));
+    CHECK_FALSE(url("fe80::1%eth0") == url("fe80::1%Eth0"));
+    CHECK(to_string(url("FE80::1%Eth0", 995, "u")) == "pop://u@[fe80::1%25Eth0]:995");
+    for (const auto zone : {"eth0"sv, "1"sv, "a:b]c%"sv, "br-1_~."sv, "\xc3\xbc"sv, "a b/c"sv}) {
+        CAPTURE(zone);
+        const url u("fe80::1%" + std::string(zone));
+        CHECK(parse_url(to_string(u)) == u);
+    }
+    for (const auto bad : {"fe80::1%"sv, "fe80::1%25"sv, "fe80::1%eth0"sv, "fe80::1%2"sv, "fe80::1%24a"sv,
+                           "fe80::1%25a%"sv, "fe80::1%25a%0d"sv, "fe80::1%25%00"sv, "fe80::1%25a b"sv,
+                           "fe80::1%25a:b"sv, "fe80::1%25a/b"sv, "%25eth0"sv, "fe80:%25eth0"sv,
+                           // It means something only where the same address may be in use twice.
+                           "::1%25eth0"sv, "2001:db8::1%25eth0"sv, "fec0::1%25eth0"sv, "fe8::1%25eth0"sv}) {
+        CAPTURE(bad);
+        CHECK(is_refused("pop://[" + std::string(bad) + "]"));
+    }
+    for (const auto bad : {"fe80::1%"sv, "::1%eth0"sv, "fe80::1%a\r\n"sv, "host%eth0"sv}) {
+        CAPTURE(bad);
+        CHECK(cannot_be_written(url(bad)));
+    }
+    CHECK(is_refused("pop://host%25eth0"));
+}
+
+TEST_CASE("url: schemes that others made up are refused, and it is said why")
+{
+    for (const auto text :
+         {"pops://host"sv, "POPS://rg@host:995"sv, "pop3://host"sv, "pop3s://host"sv, "pops:"sv}) {
+        CAPTURE(text);
+        std::error_code ec;
+        CHECK(parse_url(text, ec) == url());
+        CHECK(ec == errc::unsupported_scheme);
+        CHECK_FALSE(pop3::is_fatal(ec));
+    }
+    const auto why = std::error_code(errc::unsupported_scheme).message();
+    CHECK(why.find("RFC 2384") != std::string::npos);
+    CHECK(why.find("995") != std::string::npos);
+    CHECK(is_refused("pop2://host"));
+    CHECK(is_refused("pops"));
+    CHECK(is_refused("popsy://host"));
+}
+
 TEST_CASE("url: host names")
 {
     for (const auto good : {"h"sv, "mail.example.org"sv, "mail-1.example.org"sv, "pop3_server"sv, "_x.y"sv,
@@ -260,8 +310,6 @@ TEST_CASE("url: what else is no pop URL")
              "host"sv,
              "//host"sv,
              "rg@host"sv,
-             "pop3://host"sv,
-             "pops://host"sv,
              "imap://host"sv,
              "http://host"sv,
              "xpop://host"sv,
@@ -283,8 +331,10 @@ TEST_CASE("url: what else is no pop URL")
              "pop://u;AUTH=++A@host"sv,
              "pop://u;AUTH=A+@host"sv,
              "pop://u;AUTH=*A@host"sv,
-             "pop://u;AUTH=%2A@host"sv,
-             "pop://u;AUTH=%2BAPOP@host"sv,
+             "pop://u;AUTH=%2A%2A@host"sv,
+             "pop://u;AUTH=%2B@host"sv,
+             "pop://u;AUTH=%2B%2BAPOP@host"sv,
+             "pop://u;AUTH=A%2BPOP@host"sv,
              "pop://u;AUTH=A%20B@host"sv,
              "pop://u;AUTH=A;AUTH=B@host"sv,
              "pop://u;AUTH=A;x=y@host"sv,
