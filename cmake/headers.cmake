@@ -59,6 +59,7 @@ set(POP3_HEADERS
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
   include/pop3/detail/open_context.hpp
+  include/pop3/detail/open_socket.hpp
   include/pop3/detail/remember.hpp
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/safe_getenv.hpp

@@ -6,6 +6,7 @@
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/open_socket.hpp>
 #include <pop3/error.hpp>
 #include <pop3/stream.hpp>
 
@@ -164,7 +165,7 @@ private:
                 return fail(self, errc::timed_out);
             ++tried_;
             connection_->reopen();
-            socket.open(endpoint.protocol(), error_);
+            open_socket(socket, endpoint.protocol(), error_);
             if (error_)
                 continue;
             start_deadline(now + (deadline_ - now) / left);
