@@ -13,6 +13,8 @@
 #include <pop3/tls_stream.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -81,6 +83,11 @@ public:
     {
         if (ec || !greeted)
             return self.complete(ec, ec ? reply_type() : reply_type(std::move(greeted).error()));
+        // What comes now is an operation of its own, which does not know what was before.
+        if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) {
+            (*greeted)->close();
+            return self.complete(asio::error::operation_aborted, reply_type());
+        }
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
         auto stream = *std::move(stream_);
         const asio::any_io_executor executor = stream.get_executor();

@@ -196,10 +196,11 @@ private:
         at_ = stage::running;
         if (part_ == part::whole)
             connection<Stream>::begin(connection_, time());
+        if (Exchange::first == command::next::write && !stopped(self))
+            send(self);
         if (stopped(self))
-            connection_->close(); // before the line that is in the output is sent, which may hold a secret
-        else if (Exchange::first == command::next::write)
-            send();
+            connection_
+                ->close(); // the line that is in the output, which may hold a secret, is not sent any more
         if (connection_->closed() || Exchange::first == command::next::read || finished())
             return asio::post(step_handler<Self>{std::move(self)});
         wait(self);
@@ -246,13 +247,15 @@ private:
         }
     }
 
-    /// Sends the line that is in the output, and what else may be sent before there is a reply.
-    void send()
+    /// Sends the line that is in the output, and what else may be sent before there is a reply. Nothing if the observer that
+    /// it is shown to calls the operation off.
+    template <class Self>
+    void send(Self& self)
     {
         auto& c = *connection_;
         if constexpr (sends_ahead) {
             c.output.show(c.observed());
-            while (exchange_.may_send(c.limits)) {
+            while (!stopped(self) && exchange_.may_send(c.limits)) {
                 const auto before = c.output.octets().size();
                 auto ec = exchange_.write(c.output);
                 if (!ec)
@@ -268,6 +271,8 @@ private:
         } else {
             c.show_sent();
         }
+        if (stopped(self))
+            return c.output.clear();
         // From here on the server may have got it, however the write ends.
         sent_ = true;
         connection<Stream>::send(connection_);
@@ -296,6 +301,9 @@ private:
             if ((fresh && goes_on) || finished() || !c.input.empty()) {
                 std::error_code ec;
                 const auto wanted = feed(ec);
+                // By what it showed something to. That this was the last line does not matter: nobody can know.
+                if (stopped(self))
+                    continue;
                 if (ec)
                     return fail(self, ec);
                 if (wanted == command::next::done) {
@@ -305,18 +313,18 @@ private:
                     return end_session_or_succeed(self);
                 }
                 if (wanted == command::next::write) {
+                    send(self);
                     if (stopped(self))
                         continue;
-                    send();
                     return wait(self);
                 }
                 if constexpr (sends_ahead)
                     if (c.can_send() && exchange_.may_send(c.limits)) {
                         if (c.output.octets().size() >= std::max<std::size_t>(c.limits.pipeline_octets, 1))
                             return fail(self, errc::unexpected_data);
-                        send();
+                        send(self);
                         // It found an error instead of a line, and there is no reply left to wait for.
-                        if (finished())
+                        if (finished() || stopped(self))
                             continue;
                     }
             }
