@@ -55,6 +55,7 @@ set(POP3_HEADERS
   include/pop3/detail/connection.hpp
   include/pop3/detail/drive.hpp
   include/pop3/detail/ends_connection.hpp
+  include/pop3/detail/explain.hpp
   include/pop3/detail/first_buffer.hpp
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp

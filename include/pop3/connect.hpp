@@ -9,6 +9,7 @@
 #include <pop3/detail/connect.hpp>
 #include <pop3/detail/connect_stls.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/runs_on.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/refusal.hpp>
@@ -190,7 +191,8 @@ auto async_connect_how(const asio::any_io_executor& executor, allow_cleartext_t,
 ///     S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>
 ///
 /// State: none -> AUTHORIZATION.
-/// executor: that of the session to come.
+/// executor: that of the session to come. Where several threads run it, a strand; on a `thread_pool` or the system's executor
+/// the session makes one of its own.
 /// how: the security.
 /// - A `tls_context`: TLS from the first octet (RFC 8314, section 3.3), to port 995. It need not outlive the call.
 /// - `stls(tls)`: to port 110, where STLS starts TLS (RFC 2595, section 4), or there is no session.
@@ -215,8 +217,8 @@ template <detail::security_value How, class Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, std::string host,
                    const connect_options& options, Token&& token = {})
 {
-    return detail::async_connect_how(executor, how, std::move(host), options.port, options,
-                                     std::forward<Token>(token));
+    return detail::async_connect_how(detail::one_at_a_time(executor), how, std::move(host), options.port,
+                                     options, std::forward<Token>(token));
 }
 
 template <detail::security_value How, detail::no_options Token = default_token>
@@ -232,8 +234,9 @@ template <detail::security_value How, class Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, const url& where,
                    const connect_options& options, Token&& token = {})
 {
-    return detail::async_connect_how(executor, how, where.host, options.port == 0 ? where.port : options.port,
-                                     options, std::forward<Token>(token));
+    return detail::async_connect_how(detail::one_at_a_time(executor), how, where.host,
+                                     options.port == 0 ? where.port : options.port, options,
+                                     std::forward<Token>(token));
 }
 
 template <detail::security_value How, detail::no_options Token = default_token>

@@ -74,6 +74,9 @@ enum class errc {
     /// Of no operation, but thrown by `reply::value()`, `*reply` and `reply->`: there is no reply to this command. The error
     /// code that the operation completed with says why.
     no_reply,
+    /// The operation was not begun: a function of yours (a command's), or an allocation, threw. Nothing was sent. What it threw
+    /// is in `reply::thrown`; the default token throws it.
+    not_begun,
     /// The URL begins with pops://, pop3:// or pop3s://, which are in no standard. Write pop:// (RFC 2384). It does not say
     /// whether there is TLS: `async_connect` is told so, and with a `tls_context` goes to port 995.
     unsupported_scheme,
@@ -93,7 +96,15 @@ enum class errc {
     /// The reply does not follow the grammar of RFC 1939. The server is broken, or is no POP3 server: check
     /// host and port.
     malformed_reply,
-    /// The server sent something before it was asked. Its replies can no longer be told apart: connect again.
+    /// While a reply came, fewer than `limits::progress_octets` of it came in `limits::operation_time`. Connect again, with
+    /// another limit if the line is so slow.
+    too_slow,
+    /// A function of yours threw that the operation called: a sink, a reply handler, an observer, a command. What it threw is
+    /// in `reply::thrown`; the default token throws it. (A pipeline of a range has no reply to keep it in.) Messages marked for
+    /// deletion stay.
+    function_threw,
+    /// The server sent something before it was asked. Its replies can no longer be told apart: connect again. If it said
+    /// why it ends the session, that is in `reply::notice`, and in `notice()` of the session.
     unexpected_data,
     /// A line of a reply is longer than `limits::response_line` octets. Raise it if the server is to be trusted.
     response_line_limit,
@@ -177,6 +188,12 @@ public:
             return "the connection was cut without a TLS close_notify before the reply was complete";
         case errc::malformed_reply:
             return "the server's reply does not follow the grammar of POP3";
+        case errc::not_begun:
+            return "the operation was not begun: a function that it called threw";
+        case errc::too_slow:
+            return "fewer than limits::progress_octets came in limits::operation_time";
+        case errc::function_threw:
+            return "a function that the operation called threw";
         case errc::unexpected_data:
             return "the server sent data that was not asked for";
         case errc::response_line_limit:

@@ -46,9 +46,13 @@ struct limits {
     std::uint32_t scram_max_iterations = 1'000'000;
     /// Time to resolve, connect, do the TLS handshake and read the greeting, all together.
     std::chrono::milliseconds connect_time = std::chrono::seconds(30);
-    /// Time for any other operation, from its start to its completion: all its writes and reads. Each MiB that comes, and each
-    /// reply of a pipeline, earns it the whole of it again: what is large may take long, what stands still may not.
+    /// Time for any other operation, from its start to its completion: all its writes and reads. Each `progress_octets` that
+    /// come, and each reply of a pipeline, earn it the whole of it again: what is large may take long, what stands still may
+    /// not.
     std::chrono::milliseconds operation_time = std::chrono::minutes(5);
+    /// Octets that must come in each `operation_time` while a reply goes on: the slowest that is waited for. With both as they
+    /// are by default, 218 octets a second: less than a modem of 2,400 bits a second brings.
+    std::size_t progress_octets = 65536;
     /// Time given to the orderly end of TLS after the reply to QUIT, over a stream of the user's own: over a `tls_stream`
     /// nothing is waited for. When it passes the socket is closed; that is no error.
     std::chrono::milliseconds shutdown_time = std::chrono::seconds(2);

@@ -15,11 +15,9 @@ enum class direction {
 
 /// A function that is shown each line as it is sent or received, without its CRLF; a line of over 4,096 octets
 /// is shown in pieces. Secrets are not shown: where one was sent, the line has `****`. The text is valid
-/// during the call only. It is called for the first line from within the call that starts the operation, and then on the
-/// handler's executor. It may replace itself, but must start no operation of the same
-/// session. It should not throw: an exception closes the session and goes through the call, or through
-/// `io_context::run()`; the operation's handler is not called then. (Inside a `co_await` one for the first line ends the
-/// program: Asio starts operations there where no exception can pass.)
+/// during the call only. It is called on the executor of the
+/// session. It may replace itself, but must start no operation of the same session. What it throws ends the session
+/// (`errc::function_threw`).
 ///
 ///     options.observer = [](pop3::direction from, std::string_view line) {
 ///         std::cout << (from == pop3::direction::sent ? " C: " : " S: ") << line << '\n';

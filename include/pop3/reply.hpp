@@ -92,6 +92,23 @@ inline const refusal& empty_refusal() noexcept
 
 #endif
 
+/// How the library itself says more of a reply than its constructors do.
+struct reply_access {
+    /// Null if there is a reply.
+    template <class Reply>
+    static no_reply* none(Reply& r) noexcept
+    {
+        return std::get_if<0>(&r.content_);
+    }
+
+    template <class Reply>
+    static auto& session(Reply& r) noexcept
+        requires requires { r.back_; }
+    {
+        return r.back_;
+    }
+};
+
 /// What `reply` is, whether or not there is a value or a session to hand back.
 template <class Value>
 class reply_base {
@@ -192,6 +209,8 @@ protected:
     }
 
 private:
+    friend reply_access;
+
     [[noreturn]] void fail() const
     {
         if (const auto* const said = std::get_if<1>(&content_))
@@ -308,13 +327,15 @@ public:
     }
 
     /// The session, in the state that the server is in now. Only after a refusal, or an error that is not
-    /// fatal; otherwise what comes is empty (`errc::no_session`).
+    /// fatal; otherwise what comes is empty (`errc::no_session`), with the executor of the session that it came of.
     Back session() &&
     {
         return std::move(back_);
     }
 
 private:
+    friend detail::reply_access;
+
     Back back_;
 };
 

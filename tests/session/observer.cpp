@@ -15,6 +15,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -142,7 +143,7 @@ TEST_CASE("an observer may replace itself")
     CHECK(lines == std::vector<std::string>{"NOOP x"});
 }
 
-TEST_CASE("an observer that throws ends the session, and nothing hangs")
+TEST_CASE("an observer that throws ends the session, and the operation hears of it")
 {
     for (const std::string at : {"C", "S"}) {
         CAPTURE(at);
@@ -155,14 +156,18 @@ TEST_CASE("an observer that throws ends the session, and nothing hangs")
             if ((from == pop3::direction::sent) == (at == "C"))
                 throw std::runtime_error("disk full");
         });
-        const auto noop = [&] {
-            mailbox->async_noop([](std::error_code, pop3::reply<void>) { FAIL("the handler was called"); });
-            test::run(context);
-        };
-        CHECK_THROWS_WITH(noop(), "disk full");
+        std::error_code ec;
+        std::exception_ptr thrown;
+        mailbox->async_noop([&](std::error_code e, pop3::reply<void> r) {
+            ec = e;
+            thrown = r.thrown();
+        });
+        test::run(context);
+        CHECK(ec == pop3::errc::function_threw);
+        REQUIRE(thrown);
+        CHECK_THROWS_WITH(std::rethrow_exception(thrown), "disk full");
         CHECK(!mailbox->is_open());
         CHECK(talk->closed());
-        std::error_code ec;
         mailbox->async_noop([&](std::error_code e, pop3::reply<void>) { ec = e; });
         test::run(context);
         CHECK(ec == pop3::errc::session_closed);

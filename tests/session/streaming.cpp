@@ -25,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <fstream>
 #include <future>
 #include <memory>
@@ -299,21 +300,42 @@ TEST_CASE("a listing whose sink wants the session to end")
     CHECK(talk->closed());
 }
 
-TEST_CASE("an exception out of a sink closes the session, and goes through")
+TEST_CASE("a sink that throws ends the session, and the operation hears of it")
 {
     const auto talk = with("+OK\r\n" + wire);
     asio::io_context context(1);
     std::optional<test::mailbox_session> mailbox;
     test::run(context, [&]() -> asio::awaitable<void> { mailbox = co_await test::log_in(talk); });
-    bool completed = false;
+    std::error_code completed;
+    std::exception_ptr thrown;
     mailbox->async_retr(
         1, [](std::span<const char>) { throw std::runtime_error("full"); },
-        [&](std::error_code, pop3::reply<delivery>) { completed = true; });
-    CHECK_THROWS_AS(test::run(context), std::runtime_error);
+        [&](std::error_code ec, pop3::reply<delivery> r) {
+            completed = ec;
+            thrown = r.thrown();
+        });
+    test::run(context);
+    CHECK(completed == pop3::errc::function_threw);
+    REQUIRE(thrown);
+    CHECK_THROWS_WITH(std::rethrow_exception(thrown), "full");
     CHECK(talk->closed());
     CHECK(!mailbox->is_open());
-    test::run(context);
-    CHECK(!completed);
+}
+
+TEST_CASE("what a sink throws comes out of co_await")
+{
+    const auto talk = with("+OK\r\n" + wire);
+    test::run([&]() -> asio::awaitable<void> {
+        auto mailbox = co_await test::log_in(talk);
+        std::string caught;
+        try {
+            co_await mailbox.async_retr(1, [](std::span<const char>) { throw std::runtime_error("full"); });
+        } catch (const std::runtime_error& e) {
+            caught = e.what();
+        }
+        CHECK(caught == "full");
+    });
+    CHECK(talk->closed());
 }
 
 TEST_CASE("a sink may destroy the session, or put another in its place")

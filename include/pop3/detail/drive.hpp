@@ -7,6 +7,7 @@
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/ends_connection.hpp>
+#include <pop3/detail/explain.hpp>
 #include <pop3/detail/remember.hpp>
 #include <pop3/error.hpp>
 
@@ -21,8 +22,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -131,29 +134,24 @@ public:
         try {
             step(self, ec, transferred);
         } catch (...) {
-            // An observer, a command, a sink or an allocation threw: nobody will complete the operation any more.
-            // One that had not begun leaves the session as it was.
-            const bool begun = at_ != stage::start && at_ != stage::not_started && at_ != stage::completed;
-            const auto c = watched.lock();
-            if (c && begun) {
+            // By a function of the user's, or for want of memory. The handler hears of it, unless it is what threw, or was
+            // lost on its way.
+            if (connection_ && at_ != stage::completed && at_ != stage::threw)
+                return complete_with_exception(self);
+            if (const auto c = watched.lock(); c && at_ != stage::completed) {
                 c->close();
                 c->end();
-            } else if (c && !c->busy()) {
-                c->output.drop_line(); // half of it may have been written
             }
             throw;
         }
     }
 
 private:
-    enum class stage { start, not_started, running, reading, shutting_down, completed };
+    enum class stage { start, not_started, running, reading, shutting_down, threw, completed };
 
     /// What is read before other handlers have their turn.
     static constexpr std::size_t octets_per_turn = 1u << 20;
     static constexpr int reads_per_turn = 64;
-    /// What earns as much time as a whole operation has at first.
-    static constexpr std::size_t octets_per_deadline = 1u << 20;
-
     static constexpr bool goes_on = requires { Exchange::goes_on; };
     static constexpr bool sends_ahead = requires(Exchange& e, const limits& l) { e.may_send(l); };
 
@@ -179,6 +177,10 @@ private:
             return run(self);
         case stage::shutting_down:
             return succeed(self);
+        case stage::threw:
+            if (part_ == part::whole && is_fatal(error_))
+                connection_->end();
+            return complete_with(self, error_);
         case stage::completed:
             return;
         }
@@ -230,6 +232,11 @@ private:
         if constexpr (Exchange::first == command::next::write && !sends_ahead)
             return write_line();
         return {};
+    }
+
+    std::size_t progress() const noexcept
+    {
+        return std::max<std::size_t>(connection_->limits.progress_octets, 1);
     }
 
     std::error_code write_line()
@@ -399,7 +406,7 @@ private:
         std::size_t answered = 0;
         if constexpr (requires { exchange_.answered(); })
             answered = exchange_.answered();
-        if (part_ == part::step || (octets_ < octets_per_deadline && answered == answered_))
+        if (part_ == part::step || (octets_ < progress() && answered == answered_))
             return;
         octets_ = 0;
         answered_ = answered;
@@ -467,6 +474,8 @@ private:
     void fail(Self& self, std::error_code ec)
     {
         ec = connection_->reason(ec);
+        if (ec == errc::timed_out && octets_ != 0 && (Exchange::first == command::next::write || goes_on))
+            ec = errc::too_slow;
         // What could not be said is no reason to hang up.
         if (is_fatal(ec))
             connection_->close();
@@ -487,11 +496,29 @@ private:
             return false;
     }
 
+    /// What has not begun leaves the session as it was.
+    template <class Self>
+    void complete_with_exception(Self& self)
+    {
+        thrown_ = std::current_exception();
+        if (at_ == stage::start) {
+            connection_->output.drop_line(); // half of it may have been written
+            error_ = errc::not_begun;
+        } else {
+            connection_->close();
+            error_ = errc::function_threw;
+        }
+        at_ = stage::threw;
+        asio::post(std::move(self));
+    }
+
     template <class Self>
     void complete_with(Self& self, std::error_code ec)
     {
         auto exchange = std::optional<Exchange>(std::move(exchange_));
+        const auto c = connection_;
         auto reply = what_remains(*exchange, ec);
+        detail::explain(reply, c ? c->notice : std::string(), thrown_, self.get_executor());
         exchange.reset();
         connection_.reset();
         at_ = stage::completed;
@@ -510,6 +537,7 @@ private:
     Exchange exchange_;
     Finish finish_;
     std::error_code error_;
+    std::exception_ptr thrown_;
     std::optional<std::chrono::milliseconds> time_;
     std::size_t octets_ = 0;
     std::size_t answered_ = 0;

@@ -7,6 +7,7 @@
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/explain.hpp>
 #include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/observer.hpp>
@@ -23,6 +24,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -134,7 +136,10 @@ private:
     template <class Self>
     void fail(Self& self, std::error_code ec)
     {
-        self.complete(ec, finish_.fail(std::move(connection_), ec));
+        const auto notice = connection_ ? connection_->notice : std::string();
+        auto reply = finish_.fail(std::move(connection_), ec);
+        detail::explain(reply, notice, nullptr, self.get_executor());
+        self.complete(ec, std::move(reply));
     }
 
     connection_ptr connection_;

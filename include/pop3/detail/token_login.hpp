@@ -13,6 +13,7 @@
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/explain.hpp>
 #include <pop3/detail/stay.hpp>
 #include <pop3/detail/token_request.hpp>
 #include <pop3/error.hpp>
@@ -30,6 +31,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -211,7 +213,10 @@ private:
     template <class Self>
     void fail(Self& self, std::error_code ec)
     {
-        self.complete(ec, finish_.fail(std::move(connection_), ec));
+        const auto notice = connection_ ? connection_->notice : std::string();
+        auto reply = finish_.fail(std::move(connection_), ec);
+        detail::explain(reply, notice, nullptr, self.get_executor());
+        self.complete(ec, std::move(reply));
     }
 
     connection_ptr connection_;

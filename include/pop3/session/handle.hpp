@@ -57,13 +57,16 @@ inline constexpr bool leads_out_of<Command, State, Stream> =
 
 /// What the sessions of all states have in common.
 ///
-/// Lifetime: a session can be moved and destroyed at any time. Moved while an operation runs, the operation
+/// Lifetime: a session can be moved and destroyed at any time while the context of its executor lives. Moved while an operation runs, the operation
 /// goes on. Destroyed, it closes the socket, and the operation completes with `asio::error::operation_aborted`.
 /// QUIT is never sent by a destructor: what was marked as deleted stays.
 ///
-/// Threads: distinct sessions are independent. One session must not be used from two threads at once. Where several
-/// threads call `run()`, the handler's executor (for a coroutine: the one that it was spawned on) must be a strand, even
-/// for one coroutine with one operation at a time, since the deadline is a second handler. Destroy the session there.
+/// Threads: distinct sessions are independent. One session must not be used from two threads at once, but need not be used
+/// in the same one each time. What an operation does by itself, and what it calls (sinks, reply handlers, the observer), it
+/// does on the executor of the session, which is that of its stream: where several threads call `run()`, that must be a
+/// strand: `async_connect(asio::make_strand(context), ...)`. (On a `thread_pool` or the system's executor `async_connect` makes
+/// one of its own.) Only the completion handler is called on the handler's own executor. An operation may be started anywhere,
+/// and cancelled where its handler runs. While one runs, destroy the session on its executor, or where nothing else runs.
 ///
 /// An operation completes with `void(std::error_code, reply<T>)`, if it does not say otherwise (pipelines, pieces of a
 /// message). With the default token, `co_await` gives the `T`, and throws `std::system_error` or `refused`. Errors of all
@@ -71,6 +74,11 @@ inline constexpr bool leads_out_of<Command, State, Stream> =
 /// - `errc::no_session`, `errc::operation_in_progress`, `errc::invalid_argument`, `errc::command_too_long`:
 ///   nothing was sent, the connection is as it was. An operation that leaves a state hands the session back in its
 ///   reply (`reply::session()`); with the default token, which throws, it is dropped, and so closed;
+/// - `errc::not_begun`: a function that it called threw before anything was sent: the same. What throws later, a sink or an
+///   observer for example, ends the session: `errc::function_threw`. What was thrown is in `reply::thrown`, and comes out of
+///   `co_await`;
+/// - `errc::unexpected_data`: also if the server said something since the last reply, which is not taken for the reply to what
+///   comes next. Nothing was sent then. What it said is in `notice()`;
 /// - any other error (but the `asio::error::eof` that ends a message, see `session<receiving>`): the session is dead, its
 ///   socket closed; later operations complete with `errc::session_closed`.
 ///
@@ -108,6 +116,13 @@ public:
     std::string login_mechanism() const
     {
         return connection_ ? connection_->login_mechanism : std::string();
+    }
+
+    /// What the server last said unasked, such as "-ERR Disconnected for inactivity." before it hung up: the operation that
+    /// found it completed with `errc::unexpected_data`. Untrusted input, without controls. See also `reply::notice`.
+    std::string notice() const
+    {
+        return connection_ ? connection_->notice : std::string();
     }
 
     /// What TLS has negotiated. On a stream without OpenSSL below there is no such function.
@@ -202,6 +217,13 @@ protected:
 
 private:
     friend detail::session_access;
+
+    /// An empty one gets the executor of the session that it came of.
+    friend void fall_back_to(session_handle& s, const executor_type& executor) noexcept
+    {
+        if (!s.executor_)
+            s.executor_ = executor;
+    }
 
     void abandon() noexcept
     {

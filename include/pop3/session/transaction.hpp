@@ -156,7 +156,7 @@ public:
     /// The same, one entry after the other as they come: nothing is kept.
     ///
     /// sink: called with a `scan_listing`; returns void, or what it wants next (`flow`). Copied or moved into the operation.
-    /// It must start no operation of the same session, and should not throw (see `observer`).
+    /// It must start no operation of the same session, and what it throws ends the session (`errc::function_threw`).
     /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
     template <class Sink, class Token = default_token>
         requires detail::sink_not_token<Sink, scan_listing, std::vector<scan_listing>>
@@ -297,7 +297,7 @@ public:
     ///
     /// sink: called with a `std::span<const char>`, valid during the call: the next octets, dot-stuffing undone, as many as
     /// happened to come. Returns void, or what it wants next (`flow`). Copied or moved into the operation. It must start
-    /// no operation of the same session, and should not throw (see `observer`).
+    /// no operation of the same session, and what it throws ends the session (`errc::function_threw`).
     /// Completion signature: `void(std::error_code, reply<delivery>)`. Only `delivery::complete` says that the sink was given
     /// the whole message: beside an error, or if the sink wanted no more, it was given a part.
     /// Limits: `limits::streamed_octets`, `limits::drained_octets`.
@@ -516,10 +516,11 @@ public:
     ///
     /// State: TRANSACTION -> TRANSACTION.
     /// commands: a range (`std::ranges::input_range`), copied or moved into the operation: a view, or a container. What a view
-    /// shows must live until the operation completes; going over it should not throw (see `observer`).
+    /// shows must live until the operation completes; what going over it throws ends the session.
     /// on_reply: called with the index in the range, from 0, and a `reply<R>`, in order, each as soon as it is complete. Returns
     /// void, or a `flow`: `flow::drain` sends no more commands, but those on their way are still answered; `flow::close`
-    /// closes the session at once. It must start no operation of the same session, and should not throw.
+    /// closes the session at once. It must start no operation of the same session; what it
+    /// throws ends the session.
     /// What the sink of a command wants is another thing, and done as in `async_retr`: `flow::drain` drops the rest of that
     /// message, and the next ones come; `flow::close` closes the session. `on_reply` is told of either (`delivery::complete`
     /// is false), and neither is an error.

@@ -1,0 +1,47 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/reply.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/execution/outstanding_work.hpp>
+#include <asio/prefer.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <tuple>
+
+namespace pop3::detail {
+
+/// Adds to what is had instead of a reply what the server said unasked, and what a function of the user's threw. The session
+/// in it, if it is empty, gets the executor of the one that it came of.
+template <class T, class Back>
+void explain(reply<T, Back>& r, const std::string& notice, const std::exception_ptr& thrown,
+             const asio::any_io_executor& executor)
+{
+    if (auto* const none = reply_access::none(r); none != nullptr && !none->error) {
+        none->notice = notice;
+        none->thrown = thrown;
+    }
+    // That of an operation counts as work; what the user keeps must not.
+    if constexpr (requires { fall_back_to(reply_access::session(r), executor); })
+        fall_back_to(reply_access::session(r),
+                     asio::prefer(executor, asio::execution::outstanding_work.untracked));
+}
+
+template <class... Reply>
+void explain(std::tuple<Reply...>& replies, const std::string& notice, const std::exception_ptr& thrown,
+             const asio::any_io_executor& executor)
+{
+    std::apply([&](auto&... r) { (detail::explain(r, notice, thrown, executor), ...); }, replies);
+}
+
+/// A number cannot say more.
+inline void explain(const std::size_t&, const std::string&, const std::exception_ptr&,
+                    const asio::any_io_executor&) noexcept
+{
+}
+
+} // namespace pop3::detail
