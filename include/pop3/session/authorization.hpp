@@ -141,7 +141,8 @@ public:
         return std::move(*this).async_login(credentials, login_options(), std::forward<Token>(token));
     }
 
-    /// The same with an access token that is got when it is needed, and got anew, once, if the server says that it expired.
+    /// The same with an access token that is got when it is needed, and got anew, once, if the server refuses it, unless its
+    /// response code says that the token is not the reason; see `token_provider`.
     /// An error of the provider completes the login. Each token, and each login with one, has `limits::operation_time`.
     template <class Token = default_token>
         requires may_carry_secrets<Stream>
