@@ -56,11 +56,13 @@ set(POP3_HEADERS
   include/pop3/detail/drive.hpp
   include/pop3/detail/ends_connection.hpp
   include/pop3/detail/explain.hpp
+  include/pop3/detail/failed_attempts.hpp
   include/pop3/detail/first_buffer.hpp
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
   include/pop3/detail/open_context.hpp
   include/pop3/detail/open_socket.hpp
+  include/pop3/detail/place.hpp
   include/pop3/detail/remember.hpp
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/safe_getenv.hpp

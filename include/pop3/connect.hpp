@@ -203,10 +203,13 @@ auto async_connect_how(const asio::any_io_executor& executor, allow_cleartext_t,
 /// it.
 /// options: copied.
 /// Completion signature: `void(std::error_code, reply<session<authorization, tls_stream>>)`, or that with another stream. A
-/// refusal is a greeting that begins with -ERR, or the -ERR to STLS (`refusal::verb`); the connection is closed then.
+/// refusal is a greeting that begins with -ERR, or the -ERR to STLS (`refusal::verb`); the connection is closed then. Beside
+/// an error `reply::verb` says where it was to go, for a human: "pop.example.org:995 (192.0.2.1)", the address if one was
+/// tried. What the default token throws has that in its text.
 /// Errors: `std::errc::invalid_argument` if there can be no such host; of the resolver
-/// (`asio::error::host_not_found`), of the system (`asio::error::connection_refused`, the last address's if all
-/// failed), of TLS; `certificate_category()` if the certificate was rejected, with the reason; `errc::timed_out`;
+/// (`asio::error::host_not_found`; `asio::error::no_memory` and `try_again` if there is no memory or no thread to ask it
+/// in), of the system (`asio::error::connection_refused`). If all addresses failed it is the error that says most: refused
+/// before timed out, both before others, and last that there is no way there; of equal ones the first address's. Of TLS; `certificate_category()` if the certificate was rejected, with the reason; `errc::timed_out`;
 /// `errc::malformed_reply` if what answers is no POP3 server. Port and security that do not fit: `errc::tls_not_spoken`,
 /// `errc::tls_expected`, `errc::no_greeting`. `errc::stls_not_offered`; `errc::unexpected_data` if something came in clear
 /// behind the +OK to STLS.

@@ -6,11 +6,13 @@
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/failed_attempts.hpp>
 #include <pop3/detail/open_socket.hpp>
+#include <pop3/detail/place.hpp>
 #include <pop3/error.hpp>
+#include <pop3/reply.hpp>
 #include <pop3/stream.hpp>
 
-#include <asio/bind_executor.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
@@ -22,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -36,11 +39,44 @@ struct resolution {
     {
     }
 
+    void answer(std::error_code ec)
+    {
+        error = ec;
+        answered = true;
+        timer.cancel();
+    }
+
     asio::ip::tcp::resolver resolver;
     asio::steady_timer timer;
-    std::vector<asio::ip::tcp::endpoint> endpoints;
+    asio::ip::tcp::resolver::results_type results;
     std::error_code error;
     bool answered = false;
+};
+
+/// What the resolver calls, or drops if it has no memory for the answer: then it throws, but out of `run()`, where the
+/// operation would not learn of it.
+class resolution_handler {
+public:
+    explicit resolution_handler(std::shared_ptr<resolution> r) : resolution_(std::move(r))
+    {
+    }
+
+    resolution_handler(resolution_handler&&) = default;
+
+    ~resolution_handler()
+    {
+        if (resolution_ && !resolution_->answered)
+            resolution_->answer(asio::error::no_memory);
+    }
+
+    void operator()(std::error_code ec, asio::ip::tcp::resolver::results_type results)
+    {
+        resolution_->results = std::move(results); // copied where an exception can end the operation
+        resolution_->answer(ec);
+    }
+
+private:
+    std::shared_ptr<resolution> resolution_;
 };
 
 /// Resolves, connects, does the handshake and reads the greeting, all before one deadline. The host is that of the
@@ -85,6 +121,8 @@ public:
     {
         if (ec == errc::timed_out && !is_secure_stream<Stream> && connection_->input.data().empty())
             ec = errc::no_greeting;
+        if (ec)
+            reply = reply_type(failed_at(place(connection_->host, port_, last_tried()), reply));
         connection_->end();
         connection_.reset();
         self.complete(ec, std::move(reply));
@@ -117,22 +155,26 @@ private:
     void resolve(Self& self)
     {
         const auto r = resolution_ = std::make_shared<resolution>(connection_->stream.get_executor());
-        const auto executor = self.get_executor();
         const auto host = connection_->host;
         const auto service = std::to_string(port_);
         at_ = stage::resolving;
         r->timer.expires_at(deadline_);
         r->timer.async_wait(std::move(self));
-        r->resolver.async_resolve(
-            host, service, asio::ip::tcp::resolver::numeric_service,
-            asio::bind_executor(executor,
-                                [r](std::error_code ec, asio::ip::tcp::resolver::results_type results) {
-                                    for (const auto& entry : results)
-                                        r->endpoints.push_back(entry.endpoint());
-                                    r->error = ec;
-                                    r->answered = true;
-                                    r->timer.cancel();
-                                }));
+        // Asio throws if there is no thread left to ask in. It must not get out: the operation waits already, and would
+        // complete later all the same.
+        try {
+            ask(r, host, service);
+        } catch (const std::system_error& e) {
+            r->answer(e.code());
+        } catch (...) {
+            r->answer(asio::error::no_memory);
+        }
+    }
+
+    static void ask(const std::shared_ptr<resolution>& r, const std::string& host, const std::string& service)
+    {
+        r->resolver.async_resolve(host, service, asio::ip::tcp::resolver::numeric_service,
+                                  resolution_handler(r));
     }
 
     template <class Self>
@@ -146,7 +188,8 @@ private:
         }
         if (r->error)
             return fail(self, r->error);
-        endpoints_ = std::move(r->endpoints);
+        for (const auto& entry : r->results)
+            endpoints_.push_back(entry.endpoint());
         try_next(self);
     }
 
@@ -161,18 +204,25 @@ private:
             const auto now = clock::now();
             if (cancelled(self))
                 return fail(self, asio::error::operation_aborted);
-            if (now >= deadline_)
-                return fail(self, errc::timed_out);
+            if (now >= deadline_) {
+                attempts_.add(endpoint, errc::timed_out);
+                break;
+            }
             ++tried_;
             connection_->reopen();
-            open_socket(socket, endpoint.protocol(), error_);
-            if (error_)
+            std::error_code ec;
+            open_socket(socket, endpoint.protocol(), ec);
+            if (ec) {
+                attempts_.add(endpoint, ec);
                 continue;
+            }
             start_deadline(now + (deadline_ - now) / left);
             at_ = stage::connecting;
             return socket.async_connect(endpoint, std::move(self));
         }
-        fail(self, error_ ? error_ : make_error_code(asio::error::host_not_found));
+        if (attempts_.why())
+            return fail(self, attempts_.why(), attempts_.where());
+        fail(self, asio::error::host_not_found);
     }
 
     template <class Self>
@@ -182,7 +232,7 @@ private:
             ec = asio::error::operation_aborted;
         if (ec) {
             const bool expired = connection_->expired();
-            error_ = connection_->reason(ec);
+            attempts_.add(endpoints_[tried_ - 1], connection_->reason(ec));
             connection_->close();
             if (!expired && ec == asio::error::operation_aborted)
                 return fail(self, ec);
@@ -241,16 +291,32 @@ private:
     template <class Self>
     void fail(Self& self, std::error_code ec)
     {
+        fail(self, ec, last_tried());
+    }
+
+    std::optional<asio::ip::tcp::endpoint> last_tried() const
+    {
+        if (tried_ == 0)
+            return {};
+        return endpoints_[tried_ - 1];
+    }
+
+    /// where: what of it failed, if it came so far.
+    template <class Self>
+    void fail(Self& self, std::error_code ec, const std::optional<asio::ip::tcp::endpoint>& where)
+    {
+        const no_reply named(place(connection_->host, port_, where));
         connection_->close();
         connection_->end();
         connection_.reset();
-        self.complete(ec, reply_type());
+        self.complete(ec, reply_type(named));
     }
 
     std::shared_ptr<connection<Stream>> connection_;
     std::vector<asio::ip::tcp::endpoint> endpoints_;
     std::shared_ptr<resolution> resolution_;
     std::size_t tried_ = 0;
+    failed_attempts attempts_;
     clock::time_point deadline_;
     std::error_code error_;
     stage at_ = stage::start;

@@ -6,6 +6,7 @@
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connect.hpp>
 #include <pop3/detail/connection.hpp>
+#include <pop3/detail/place.hpp>
 #include <pop3/detail/start_tls.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/stls_policy.hpp>
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -81,12 +83,16 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec, reply<connection_ptr> greeted)
     {
-        if (ec || !greeted)
-            return self.complete(ec, ec ? reply_type() : reply_type(std::move(greeted).error()));
+        if (ec)
+            return self.complete(ec, reply_type(failed_at(greeted.verb(), greeted)));
+        if (!greeted)
+            return self.complete({}, reply_type(std::move(greeted).error()));
+        auto& c = **greeted;
+        place_ = where(c);
         // What comes now is an operation of its own, which does not know what was before.
         if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) {
-            (*greeted)->close();
-            return self.complete(asio::error::operation_aborted, reply_type());
+            c.close();
+            return self.complete(asio::error::operation_aborted, reply_type(no_reply(place_)));
         }
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
         auto stream = *std::move(stream_);
@@ -99,14 +105,24 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec, reply_type secured)
     {
+        if (ec)
+            secured = reply_type(failed_at(place_, secured));
         self.complete(ec, std::move(secured));
     }
 
 private:
     using clock = std::chrono::steady_clock;
 
+    static std::string where(connection<tcp_stream>& c)
+    {
+        std::error_code ec;
+        const auto to = c.stream.remote_endpoint(ec);
+        return ec ? c.host : place(c.host, to.port(), to);
+    }
+
     connection_ptr connection_;
     std::optional<tls_stream> stream_;
+    std::string place_;
     std::vector<asio::ip::tcp::endpoint> endpoints_;
     std::error_code unusable_;
     Finish finish_;

@@ -1,0 +1,49 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/printable.hpp>
+#include <pop3/reply.hpp>
+
+#include <asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pop3::detail {
+
+/// "pop.example.org:995", "[::1]:995".
+inline std::string place(std::string_view host, std::uint16_t port)
+{
+    const bool bracketed = host.find(':') != std::string_view::npos;
+    std::string text(bracketed ? "[" : "");
+    text.append(printable(std::string(host))).append(bracketed ? "]:" : ":").append(std::to_string(port));
+    return text;
+}
+
+/// Where a connection was to go, for a human: with the address that was tried, if the host does not say it,
+/// "pop.example.org:995 (192.0.2.1)". port: where no address was tried.
+inline std::string place(std::string_view host, std::uint16_t port,
+                         const std::optional<asio::ip::tcp::endpoint>& tried)
+{
+    if (!tried)
+        return place(host, port);
+    const auto address = tried->address().to_string();
+    if (host.empty() || host == address)
+        return place(address, tried->port());
+    return place(host, tried->port()) + " (" + address + ')';
+}
+
+/// Names the place in what came beside an error, which may know more.
+template <class Reply>
+no_reply failed_at(std::string_view where, const Reply& r)
+{
+    no_reply result(where);
+    result.notice = r.notice();
+    result.thrown = r.thrown();
+    return result;
+}
+
+} // namespace pop3::detail
