@@ -7,6 +7,7 @@
 #include <new>
 
 thread_local std::size_t test::allocations = 0;
+thread_local std::size_t test::failing_allocation = 0;
 std::atomic<std::size_t> test::live_octets = 0;
 std::atomic<std::size_t> test::live_bulk = 0;
 std::atomic<std::size_t> test::live_records = 0;
@@ -28,17 +29,22 @@ std::atomic<std::size_t>* live_large(std::size_t size)
     return size >= test::bulk ? &test::live_bulk : size >= test::record ? &test::live_records : nullptr;
 }
 
+/// Counts one more.
+bool fails()
+{
+    return ++test::allocations == test::failing_allocation;
+}
+
 } // namespace
 
 // Not inlined, or the compiler takes the one for a mismatch of the other.
 [[gnu::noinline]] void* operator new(std::size_t size)
 {
-    auto* const made = static_cast<block*>(std::malloc(sizeof(block) + size));
+    auto* const made = fails() ? nullptr : static_cast<block*>(std::malloc(sizeof(block) + size));
     if (made == nullptr)
         throw std::bad_alloc();
     made->size = size;
     made->watched = &test::allocations == main_thread;
-    ++test::allocations;
     if (made->watched) {
         test::live_octets += size;
         if (auto* const large = live_large(size))
@@ -85,7 +91,8 @@ void operator delete[](void* octets, std::size_t) noexcept
 extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size)
 {
     void* octets = nullptr;
-    ++test::allocations;
+    if (fails())
+        return nullptr;
     return posix_memalign(&octets, alignment < sizeof(void*) ? sizeof(void*) : alignment, size) == 0
                ? octets
                : nullptr;

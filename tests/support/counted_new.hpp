@@ -19,6 +19,8 @@ inline constexpr std::size_t record = static_cast<std::size_t>(pop3::detail::buf
 
 /// By this thread, so far.
 extern thread_local std::size_t allocations;
+/// The one of this thread that fails; none if it is 0.
+extern thread_local std::size_t failing_allocation;
 /// Of those by operator new in the main thread, the ones that are still there.
 extern std::atomic<std::size_t> live_octets;
 extern std::atomic<std::size_t> live_bulk;

@@ -283,8 +283,14 @@ private:
         void operator()(std::error_code ec, std::size_t)
         {
             self->sent(ec);
-            if (!ec)
+            if (ec)
+                return;
+            // The operation waits for a reply: what is thrown would not reach it.
+            try {
                 send(self);
+            } catch (...) {
+                self->run_out();
+            }
         }
 
         std::shared_ptr<connection> self;
@@ -340,11 +346,24 @@ private:
             // A timer that went off just as it was stopped cannot be called back any more.
             if (ec || !connection || connection->round_ != round)
                 return;
-            if (connection->deadline_ > std::chrono::steady_clock::now())
-                return wait_for_deadline(connection);
-            connection->expired_ = true;
-            connection->close();
+            if (connection->deadline_ <= std::chrono::steady_clock::now()) {
+                connection->expired_ = true;
+                return connection->close();
+            }
+            try {
+                wait_for_deadline(connection);
+            } catch (...) {
+                connection->run_out();
+            }
         });
+    }
+
+    /// There is no memory to go on with, where nobody is to be told but the operation that waits.
+    void run_out() noexcept
+    {
+        if (!write_error_)
+            write_error_ = asio::error::no_memory;
+        close();
     }
 
     command::command_line in_flight_;

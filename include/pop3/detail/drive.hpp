@@ -200,9 +200,9 @@ private:
             connection<Stream>::begin(connection_, time());
         if (Exchange::first == command::next::write && !stopped(self))
             send(self);
+        // The line that is in the output may hold a secret: it is not sent any more.
         if (stopped(self))
-            connection_
-                ->close(); // the line that is in the output, which may hold a secret, is not sent any more
+            connection_->close();
         if (connection_->closed() || Exchange::first == command::next::read || finished())
             return asio::post(step_handler<Self>{std::move(self)});
         wait(self);

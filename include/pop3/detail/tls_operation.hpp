@@ -26,12 +26,18 @@ inline void flush_later(std::shared_ptr<tls_engine> engine)
 {
     if (!engine->begin_flushing())
         return;
-    auto& socket = engine->socket();
-    socket.async_wait(asio::ip::tcp::socket::wait_write, [engine = std::move(engine)](std::error_code ec) {
+    try {
+        engine->socket().async_wait(asio::ip::tcp::socket::wait_write, [engine](std::error_code ec) {
+            engine->end_flushing();
+            if (!ec && engine->flush() == asio::error::would_block)
+                flush_later(engine);
+        });
+    } catch (...) {
+        // There is no memory. What waits to read would not be told, but is by this.
         engine->end_flushing();
-        if (!ec && engine->flush() == asio::error::would_block)
-            flush_later(engine);
-    });
+        std::error_code ignored;
+        engine->socket().close(ignored);
+    }
 }
 
 /// What a `tls_stream` does and may have to wait for.

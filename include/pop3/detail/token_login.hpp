@@ -162,14 +162,19 @@ private:
         const auto answer = request_->callback();
         // The operation goes with the timer, and these with it.
         const auto provider = provider_;
-        auto& timer = request_->timer();
-        timer.expires_after(bounded(connection_->limits.operation_time));
-        timer.async_wait(std::move(self));
+        const auto timer = request_->timer();
+        timer->expires_after(bounded(connection_->limits.operation_time));
+        timer->async_wait(std::move(self));
         try {
             provider.get(renew, answer);
         } catch (...) {
             // In a coroutine it would end the program, and elsewhere nobody would be told before the time is up.
-            answer(errc::authentication_cancelled, secret());
+            try {
+                answer(errc::authentication_cancelled, secret());
+            } catch (...) {
+                // There is no memory to go back with, but the answer is there.
+            }
+            timer->cancel();
         }
     }
 

@@ -44,9 +44,9 @@ public:
         inbox_->close();
     }
 
-    asio::steady_timer& timer() noexcept
+    const std::shared_ptr<asio::steady_timer>& timer() const noexcept
     {
-        return *timer_;
+        return timer_;
     }
 
     /// To be called by whoever has the answer. Only the first one counts.
@@ -79,11 +79,11 @@ private:
             context_->if_open([&] {
                 if (!executor_ || answer_)
                     return;
+                answer_ = token_answer{ec, std::move(token)};
                 asio::post(executor_, [timer = timer_] {
                     if (const auto waiting = timer.lock())
                         waiting->cancel();
                 });
-                answer_ = token_answer{ec, std::move(token)};
             });
         }
 

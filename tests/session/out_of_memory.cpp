@@ -1,0 +1,247 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
+// Each allocation of each operation fails once: the operation completes, or throws, but never both, and never neither.
+
+#include "demo_server.hpp"
+#include "support/counted_new.hpp"
+#include "support/greeted.hpp"
+#include "support/run.hpp"
+
+#include <pop3/pop3.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <new>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#if defined(__GLIBC__)
+#include <pthread.h>
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace command = pop3::command;
+
+const demo::certificate identity;
+
+demo::options served(bool tls)
+{
+    demo::options options({demo::account("alice", "secret", demo::sample_messages())});
+    options.tls = tls;
+    options.identity = identity;
+    return options;
+}
+
+/// What became of an operation: how often it completed, and how often something was thrown out of the call or of `run`.
+struct outcome {
+    int completed = 0;
+    int thrown = 0;
+    std::error_code error;
+
+    auto handler()
+    {
+        return [this](std::error_code ec, const auto&...) {
+            ++completed;
+            error = ec;
+        };
+    }
+
+    template <class Do>
+    void guard(Do what)
+    {
+        try {
+            what();
+        } catch (const std::bad_alloc&) {
+            ++thrown;
+        } catch (const std::system_error&) {
+            ++thrown;
+        }
+    }
+
+    void run(asio::io_context& context)
+    {
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        context.restart();
+        while (!context.stopped() && std::chrono::steady_clock::now() < end)
+            guard([&] { context.run_for(20s); });
+        REQUIRE(context.stopped());
+    }
+};
+
+/// Begins the operation again and again, each time without one more allocation, until it needs no more. `prepare` returns a
+/// coroutine that makes what it needs. without: the error that it completes with when nothing fails.
+template <class Prepare, class Begin>
+void fail_each_allocation(Prepare prepare, Begin begin, std::error_code without = {})
+{
+    for (std::size_t n = 1;; ++n) {
+        CAPTURE(n);
+        REQUIRE(n < 2000);
+        asio::io_context context(1);
+        using needed = typename decltype(prepare(context.get_executor()))::value_type;
+        std::optional<needed> with;
+        test::run(context,
+                  [&]() -> asio::awaitable<void> { with.emplace(co_await prepare(context.get_executor())); });
+        outcome o;
+        const auto at = test::allocations + n;
+        test::failing_allocation = at;
+        o.guard([&] { begin(*with, o); });
+        o.run(context);
+        test::failing_allocation = 0;
+        // What Asio throws when it has an answer, on its own, cannot be held back; the operation is told all the same.
+        const bool by_resolver = o.thrown == 1 && o.error == asio::error::no_memory;
+        CHECK(o.completed + o.thrown - (by_resolver ? 1 : 0) == 1);
+        if (test::allocations < at) {
+            CHECK(o.error == without);
+            CHECK(n > 1);
+            return;
+        }
+    }
+}
+
+pop3::connect_options to(const demo::background_server& server)
+{
+    pop3::connect_options options;
+    options.port = server.port();
+    options.limits.connect_time = 5s;
+    options.limits.operation_time = 5s;
+    return options;
+}
+
+/// Nothing is needed but the executor.
+asio::awaitable<asio::any_io_executor> nothing(asio::any_io_executor executor)
+{
+    co_return executor;
+}
+
+} // namespace
+
+TEST_CASE("no memory: connecting")
+{
+    const demo::background_server secure(served(true));
+    const demo::background_server clear(served(false));
+    pop3::tls_context tls;
+    tls.add_certificate_authority(identity.pem());
+    const auto connect = [](const auto& how, const demo::background_server& server) {
+        fail_each_allocation(nothing, [&](const asio::any_io_executor& executor, outcome& o) {
+            pop3::async_connect(executor, how, "localhost", to(server), o.handler());
+        });
+    };
+    connect(pop3::without_tls, clear);
+    connect(tls, secure);
+    connect(pop3::stls(tls), clear);
+}
+
+TEST_CASE("no memory: what comes then")
+{
+    const demo::background_server server(served(false));
+    pop3::tls_context tls;
+    tls.add_certificate_authority(identity.pem());
+    const auto in_clear = [&](asio::any_io_executor executor)
+        -> asio::awaitable<pop3::session<pop3::authorization, pop3::tcp_stream>> {
+        co_return co_await pop3::async_connect(executor, pop3::without_tls, "127.0.0.1", to(server));
+    };
+    fail_each_allocation(in_clear, [&](auto& greeted, outcome& o) {
+        std::move(greeted).async_stls(tls, "localhost", o.handler());
+    });
+
+    const auto greet = [&](asio::any_io_executor executor)
+        -> asio::awaitable<pop3::session<pop3::authorization, pop3::cleartext_stream>> {
+        co_return co_await pop3::async_connect(executor, pop3::allow_cleartext, "127.0.0.1", to(server));
+    };
+    fail_each_allocation(greet, [](auto& greeted, outcome& o) {
+        std::move(greeted).async_login(pop3::password("alice", "secret"), o.handler());
+    });
+    const auto offering_tokens = [](asio::any_io_executor) -> asio::awaitable<test::greeted_session> {
+        auto talk = test::greeting();
+        talk->client("CAPA\r\n").server("+OK\r\nSASL OAUTHBEARER\r\n.\r\n");
+        talk->client("AUTH OAUTHBEARER bixhPWFsaWNlLAFhdXRoPUJlYXJlciB0b2tlbgEB\r\n").server("+OK\r\n");
+        co_return co_await test::greet(talk);
+    };
+    for (const bool throws : {false, true}) {
+        CAPTURE(throws);
+        fail_each_allocation(
+            offering_tokens,
+            [throws](auto& greeted, outcome& o) {
+                std::move(greeted).async_login(
+                    pop3::token_provider("alice",
+                                         [throws](bool, const pop3::token_provider::callback& done) {
+                                             if (throws)
+                                                 throw std::runtime_error("keychain locked");
+                                             done({}, pop3::secret("token"));
+                                         }),
+                    o.handler());
+            },
+            throws ? pop3::errc::authentication_cancelled : std::error_code());
+    }
+
+    const auto log_in = [&](asio::any_io_executor executor)
+        -> asio::awaitable<pop3::session<pop3::transaction, pop3::cleartext_stream>> {
+        auto greeted = co_await pop3::async_connect(executor, pop3::allow_cleartext, "127.0.0.1", to(server));
+        const pop3::password alice("alice", "secret");
+        co_return co_await std::move(greeted).async_login(alice);
+    };
+    fail_each_allocation(log_in, [](auto& mailbox, outcome& o) { mailbox.async_retr(5, o.handler()); });
+    fail_each_allocation(log_in, [](auto& mailbox, outcome& o) {
+        mailbox.async_pipeline(command::stat(), command::uidl(), command::top(2, 0), o.handler());
+    });
+    fail_each_allocation(log_in,
+                         [](auto& mailbox, outcome& o) { std::move(mailbox).async_quit(o.handler()); });
+}
+
+#if defined(__GLIBC__)
+
+namespace {
+
+/// As long as this lives no thread can be made: each would need more stack than there is room for.
+class no_threads {
+public:
+    no_threads()
+    {
+        pthread_getattr_default_np(&before_);
+        pthread_attr_t more = before_;
+        pthread_attr_setstacksize(&more, std::size_t(1) << 46);
+        REQUIRE(pthread_setattr_default_np(&more) == 0);
+    }
+
+    ~no_threads()
+    {
+        pthread_setattr_default_np(&before_);
+    }
+
+private:
+    pthread_attr_t before_;
+};
+
+} // namespace
+
+TEST_CASE("no thread to ask the resolver in: an error, and once")
+{
+    asio::io_context context(1);
+    outcome o;
+    pop3::connect_options options;
+    options.limits.connect_time = 300ms;
+    {
+        const no_threads none;
+        o.guard([&] {
+            pop3::async_connect(context.get_executor(), pop3::without_tls, "localhost", options, o.handler());
+        });
+        o.run(context);
+    }
+    CHECK(o.thrown == 0);
+    CHECK(o.completed == 1);
+    CHECK(o.error == asio::error::try_again);
+}
+
+#endif
