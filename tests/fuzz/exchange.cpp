@@ -13,6 +13,7 @@
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/lang.hpp>
 #include <pop3/command/last.hpp>
+#include <pop3/command/lenient_listing.hpp>
 #include <pop3/command/list.hpp>
 #include <pop3/command/login.hpp>
 #include <pop3/command/noop.hpp>
@@ -92,6 +93,15 @@ void within(const pop3::limits& l, const std::vector<pop3::scan_listing>& list)
         require(entry.number.valid());
 }
 
+template <class Entry>
+void within(const pop3::limits& l, const pop3::lenient_listing<Entry>& list)
+{
+    within(l, list.entries);
+    require(list.entries.size() + list.unreadable.size() <= l.listing_entries);
+    for (const auto& line : list.unreadable)
+        require(line.error && line.text.size() <= l.response_line);
+}
+
 void within(const pop3::limits&, const auto&)
 {
 }
@@ -141,8 +151,11 @@ outcome<Exchange> feed(Exchange exchange, std::string_view octets, std::size_t s
                 write();
         }
         input.erase(0, input.size() - rest.size());
-        if (o.ec)
+        if (o.ec) {
+            if (!pop3::is_fatal(o.ec))
+                o.rest = input.size() + octets.size();
             return o;
+        }
         if (wants == pop3::command::next::done) {
             auto reply = exchange.take();
             if (!reply)
@@ -229,6 +242,7 @@ void check_bodies(std::string_view octets, std::size_t size)
     namespace c = pop3::command;
     auto limits = small_limits();
     limits.streamed_octets = limits.message_octets;
+    limits.drained_octets = 0; // over the limit both end at once
     std::string from_sink;
     c::exchange streamed(c::retr_to(1, [&](std::span<const char> piece) {
         require(!piece.empty());
@@ -318,6 +332,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     case 5:
         check(of(c::uidl()), octets, piece);
+        check(of(c::lenient_uidl()), octets, piece);
+        check(of(c::lenient_list()), octets, piece);
         break;
     case 6:
         check(of(c::uidl_one(2)), octets, piece);

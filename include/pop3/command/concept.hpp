@@ -95,7 +95,9 @@ concept leaves_state = requires {
 /// `static constexpr bool reads_entries = true` with `std::error_code read_entries(std::string_view& input, result_type& into,
 /// const limits&)`, which takes whole entries off the front of `input`, and leaves the rest to `read_line`.
 ///
-/// An error that one of them returns ends the session. A command that owns memory must have a constructor, and
+/// An error that is not fatal (`is_fatal`: `errc::malformed_value`, or the limit of a value) says that what was read is of no
+/// use: it is not called again, the reply is read on to its end (`limits::drained_octets`), and then the operation completes
+/// with that error, and the session lives. Any other error ends the session at once. A command that owns memory must have a constructor, and
 /// not be an aggregate: g++ 12 miscompiles temporaries of such in a `co_await` expression.
 template <class C>
 concept command_value =
