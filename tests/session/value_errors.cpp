@@ -147,8 +147,7 @@ TEST_CASE("a pipeline that cannot read what the server can do sends nothing else
     test::run([&]() -> asio::awaitable<void> {
         auto greeted = co_await test::greet(talk);
         auto named = co_await std::move(greeted).async_user("alice");
-        const pop3::secret secret("secret");
-        auto mailbox = co_await std::move(named).async_pass(secret);
+        auto mailbox = co_await std::move(named).async_pass("secret");
         std::error_code ec;
         auto [stat, noop] = co_await mailbox.async_pipeline(command::stat(), command::noop(), into(ec));
         CHECK(ec == errc::capabilities_limit);
