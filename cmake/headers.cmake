@@ -95,6 +95,7 @@ set(POP3_HEADERS
   include/pop3/grammar/argument.hpp
   include/pop3/grammar/ascii.hpp
   include/pop3/grammar/base64.hpp
+  include/pop3/grammar/begins_reply.hpp
   include/pop3/grammar/body_decoder.hpp
   include/pop3/grammar/capability.hpp
   include/pop3/grammar/decimal.hpp
@@ -116,6 +117,7 @@ set(POP3_HEADERS
   include/pop3/message_number.hpp
   include/pop3/observer.hpp
   include/pop3/password.hpp
+  include/pop3/pipelining.hpp
   include/pop3/pop3.hpp
   include/pop3/printable.hpp
   include/pop3/refusal.hpp

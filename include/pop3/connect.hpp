@@ -12,6 +12,7 @@
 #include <pop3/detail/runs_on.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
+#include <pop3/pipelining.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/security.hpp>
@@ -58,6 +59,9 @@ struct connect_options {
     /// a login then saves the round trip to ask, and so does the first pipeline. If the server has changed since, the login
     /// may fail with `errc::no_shared_mechanism` or be refused: try again without.
     std::optional<pop3::capabilities> capabilities;
+    /// Whether `async_pipeline` sends commands ahead of their replies. With `never` it does not ask for CAPA either. The cure
+    /// for `errc::pipeline_out_of_step` and `errc::pipeline_timed_out`.
+    pop3::pipelining pipelining = pop3::pipelining::automatic;
 };
 
 namespace detail {
@@ -130,6 +134,8 @@ auto prepare(Stream stream, std::string host, const connect_options& options, st
         unusable = std::make_error_code(std::errc::invalid_argument);
     auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
     c->host = std::move(host);
+    if (options.pipelining == pipelining::never)
+        c->never_send_ahead();
     return c;
 }
 
@@ -272,6 +278,8 @@ auto async_greet(Stream stream, const connect_options& options, Token&& token = 
     asio::any_io_executor executor = stream.get_executor();
     auto c =
         std::make_shared<detail::connection<Stream>>(std::move(stream), options.limits, options.observer);
+    if (options.pipelining == pipelining::never)
+        c->never_send_ahead();
     c->learn(options.capabilities);
     return detail::async_drive(std::move(c), executor, command::await_greeting(), detail::greeted<Stream>(),
                                detail::part::whole, std::forward<Token>(token));

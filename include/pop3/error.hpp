@@ -125,6 +125,13 @@ enum class errc {
     /// Connected, but no greeting came in `limits::connect_time`. A port that wants TLS from the first octet (995) keeps
     /// silent like this: connect with a `tls_context`.
     no_greeting,
+    /// The replies to commands that were sent ahead are not in the order of the commands, or one stands inside another: the
+    /// server announces PIPELINING and cannot do it. What was handed over before is right; the reply that this was found
+    /// behind was not. Connect again with `connect_options::pipelining = pipelining::never`.
+    pipeline_out_of_step,
+    /// The replies to commands that were sent ahead stopped coming, and `limits::operation_time` passed. Connect again; if it
+    /// comes again the server announces PIPELINING and cannot do it: `connect_options::pipelining = pipelining::never`.
+    pipeline_timed_out,
 };
 
 namespace detail {
@@ -219,6 +226,12 @@ public:
         case errc::no_greeting:
             return "no greeting came in limits::connect_time (the port may want TLS from the first octet: "
                    "connect with a pop3::tls_context)";
+        case errc::pipeline_out_of_step:
+            return "the server mixes up its replies when commands are sent ahead of them (set "
+                   "connect_options::pipelining to never)";
+        case errc::pipeline_timed_out:
+            return "a reply to commands that were sent ahead took longer than limits::operation_time (if the "
+                   "server cannot do that: set connect_options::pipelining to never)";
         }
         return "unknown pop3 error";
     }

@@ -42,6 +42,7 @@
 #include <pop3/message_number.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/password.hpp>
+#include <pop3/pipelining.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>

@@ -226,7 +226,7 @@ TEST_CASE_TEMPLATE("what the server said before it hung up is read, though a wri
             },
             into(ec));
         CHECK(ec);
-        CHECK(answered == said);
+        CHECK(answered == said - 1); // the last was not confirmed
         CHECK(!mailbox.is_open());
     });
 }
@@ -677,7 +677,7 @@ TEST_CASE("a pipeline that stands still")
     limits.operation_time = std::chrono::milliseconds(50);
     h.mailbox->set_limits(limits);
     h.start();
-    h.check_ended(errc::timed_out);
+    h.check_ended(errc::pipeline_timed_out);
 }
 
 TEST_CASE("a session that is moved in the middle of a pipeline goes on")
@@ -950,7 +950,7 @@ TEST_CASE("a server that is slow, but steady, has the time for each reply")
         CHECK(answered == 20);
         CHECK(std::chrono::steady_clock::now() - begun > 2 * options.limits.operation_time);
         answered = co_await mailbox.async_pipeline(deles(20), ignore, into(ec));
-        CHECK(ec == errc::timed_out);
+        CHECK(ec == errc::pipeline_timed_out);
         CHECK(answered == 5);
         CHECK(!mailbox.is_open());
     });

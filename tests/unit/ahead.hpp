@@ -106,6 +106,8 @@ ahead_talk talk_ahead(Exchange& exchange, const std::function<std::string(const 
         coming.erase(0, now.size());
         feed(now);
     }
+    if constexpr (requires { exchange.explain(talk.ec); })
+        talk.ec = exchange.explain(talk.ec);
     talk.unread = kept.rest() + coming;
     return talk;
 }

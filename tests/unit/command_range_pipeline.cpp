@@ -411,7 +411,7 @@ TEST_CASE("an error in the middle of a reply")
     const auto talk = test::talk_ahead(pipeline, [](const std::string& line) {
         return line == "DELE 3" ? std::string("what?\r\n") : answer(line);
     });
-    CHECK(talk.ec == errc::malformed_reply);
+    CHECK(talk.ec == errc::pipeline_out_of_step);
     CHECK(called == 2);
     CHECK(pipeline.take() == 2);
     CHECK(pipeline.answered() == 2);

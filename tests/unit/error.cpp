@@ -57,6 +57,8 @@ constexpr row rows[] = {
     {errc::tls_not_spoken, true, "pop3::stls"},
     {errc::tls_expected, true, "tls_context"},
     {errc::no_greeting, true, "limits::connect_time"},
+    {errc::pipeline_out_of_step, true, "connect_options::pipelining"},
+    {errc::pipeline_timed_out, true, "connect_options::pipelining"},
 };
 
 } // namespace

@@ -91,11 +91,19 @@ public:
         if (window_.asks())
             return window_.consume_answer(input, bounds, ec);
         while (answered_ != sent_) {
-            auto wants = next::read;
-            visit(exchanges_, answered_, [&](auto& e) { wants = e.consume(input, bounds, ec); });
-            if (is_fatal(ec) || wants == next::read)
+            if (!window_.holds()) {
+                auto wants = next::read;
+                visit(exchanges_, answered_, [&](auto& e) {
+                    wants = e.consume(input, bounds, ec);
+                    if (wants == next::done)
+                        window_.answered(octets_[answered_], e);
+                });
+                if (is_fatal(ec) || wants == next::read)
+                    return wants;
+                ec = {}; // of the value, which the reply says
+            }
+            if (const auto wants = window_.confirm(input, ec); ec || wants == next::read)
                 return wants;
-            ec = {}; // of the value, which the reply says
             take_reply();
             if (closes_)
                 return next::done;
@@ -123,6 +131,11 @@ public:
     std::size_t answered() const noexcept
     {
         return answered_;
+    }
+
+    std::error_code explain(std::error_code ec) const noexcept
+    {
+        return window_.explain(ec);
     }
 
     bool closes() const noexcept
@@ -161,7 +174,6 @@ private:
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (void)((I == answered_ && (take_reply_of<I>(), true)) || ...);
         }(std::make_index_sequence<count>());
-        window_.answered(octets_[answered_]);
         ++answered_;
     }
 

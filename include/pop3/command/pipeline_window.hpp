@@ -5,8 +5,10 @@
 #include <pop3/capabilities.hpp>
 #include <pop3/command/capa.hpp>
 #include <pop3/command/command_line.hpp>
+#include <pop3/command/concept.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/error.hpp>
+#include <pop3/grammar/begins_reply.hpp>
 #include <pop3/limits.hpp>
 
 #include <algorithm>
@@ -19,6 +21,10 @@ namespace pop3::command {
 
 /// How far a pipeline may be ahead of its replies: as far as `limits` allow, or not at all with a server that did not
 /// announce PIPELINING (RFC 2449, section 6.6). Asks for CAPA if that is not known.
+///
+/// Some announce it and write the status line of the next reply into the one before, where nothing tells it from a line of
+/// that message. What shows it is that the next reply then begins without one. So a reply of several lines is held until
+/// the next one has begun as it must.
 class pipeline_window {
 public:
     /// announced: nothing if the server was not asked.
@@ -88,6 +94,47 @@ public:
     {
         ++commands_;
         octets_ += octets;
+        went_ahead_ = went_ahead_ || commands_ > 1;
+    }
+
+    /// A command of so many octets was answered: holds the reply if it must be.
+    template <class Command>
+    void answered(std::size_t octets, const exchange<Command>& said) noexcept
+    {
+        answered(octets);
+        if constexpr (Command::shape != reply_shape::single_line)
+            holds_ = commands_ != 0 && !said.refused() && !said.closes();
+    }
+
+    bool holds() const noexcept
+    {
+        return holds_;
+    }
+
+    /// Whether what was held may be handed over: `done`, also if nothing was. `input` is what came behind it.
+    next confirm(std::string_view input, std::error_code& ec) noexcept
+    {
+        if (!holds_)
+            return next::done;
+        const auto begins = grammar::begins_reply(input);
+        if (!begins)
+            return next::read;
+        if (!*begins)
+            ec = errc::pipeline_out_of_step;
+        holds_ = false;
+        return next::done;
+    }
+
+    /// What `ec` means if it may come of commands that were sent ahead.
+    std::error_code explain(std::error_code ec) const noexcept
+    {
+        if (!went_ahead_)
+            return ec;
+        if (ec == errc::malformed_reply || ec == errc::unexpected_data)
+            return errc::pipeline_out_of_step;
+        if (ec == errc::timed_out)
+            return errc::pipeline_timed_out;
+        return ec;
     }
 
     /// A command of so many octets was answered.
@@ -104,6 +151,8 @@ private:
     std::size_t commands_ = 0; // in flight
     std::size_t octets_ = 0;
     bool filling_ = true;
+    bool holds_ = false;
+    bool went_ahead_ = false;
 };
 
 } // namespace pop3::command

@@ -112,12 +112,17 @@ public:
         if (s.window.asks() && s.window.has_asked())
             return s.window.consume_answer(input, bounds, ec);
         while (!s.in_flight.empty()) {
-            if (!s.reading)
-                s.reading.emplace(std::move(s.in_flight.front().command));
-            const auto wants = s.reading->consume(input, bounds, ec);
-            if (is_fatal(ec) || wants == next::read)
+            if (!s.window.holds()) {
+                if (!s.reading)
+                    s.reading.emplace(std::move(s.in_flight.front().command));
+                const auto wants = s.reading->consume(input, bounds, ec);
+                if (is_fatal(ec) || wants == next::read)
+                    return wants;
+                ec = {}; // of the value, which the reply says
+                s.window.answered(s.in_flight.front().octets, *s.reading);
+            }
+            if (const auto wants = s.window.confirm(input, ec); ec || wants == next::read)
                 return wants;
-            ec = {}; // of the value, which the reply says
             s.hand_over();
             if (s.closes)
                 return next::done;
@@ -139,6 +144,11 @@ public:
     std::size_t answered() const noexcept
     {
         return state_->answered;
+    }
+
+    std::error_code explain(std::error_code ec) const noexcept
+    {
+        return state_->window.explain(ec);
     }
 
     bool closes() const noexcept
@@ -190,7 +200,6 @@ private:
             closes = reading->closes();
             auto said = reading->take();
             reading.reset();
-            window.answered(in_flight.front().octets);
             in_flight.pop_front();
             const auto index = answered++;
             auto wanted = flow::more;

@@ -162,9 +162,16 @@ public:
     /// The server has said what it can do.
     void learn(std::optional<pop3::capabilities> said)
     {
-        if (said)
+        if (said && !never_ahead)
             pipelining = said->pipelining;
         capabilities = std::move(said);
+    }
+
+    /// Whatever the server says.
+    void never_send_ahead() noexcept
+    {
+        never_ahead = true;
+        pipelining = false;
     }
 
     /// Is seen by whom `other` is seen by, and is of what it has learned of the server the same. Not of what it can do:
@@ -175,6 +182,8 @@ public:
         observer_ = other.observer_;
         greeting = other.greeting;
         host = other.host;
+        if (other.never_ahead)
+            never_send_ahead();
     }
 
     bool observed() const noexcept
@@ -264,6 +273,8 @@ public:
     std::optional<bool> pipelining;
     /// What the server last said unasked, for people.
     std::string notice;
+    /// It is not asked, and not believed.
+    bool never_ahead = false;
     /// How the login was done, or tried (see `command::way_in::name`).
     std::string login_mechanism;
 

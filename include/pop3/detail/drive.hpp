@@ -102,6 +102,7 @@ struct step_handler {
 ///     [bool finished()]                              // there is nothing to send, and nothing to wait for
 ///     command::next consume(input, limits, ec)
 ///     [std::size_t answered()]                       // by each reply it earns time
+///     [std::error_code explain(ec)]                  // what it says of the error that it ends with
 ///     [bool closes()]                                // the session must end with it, though it succeeds
 ///     [bool settles()]                               // if the connection ends now, the exchange has its answer all the same
 ///     [static constexpr bool hides_challenges;]      // an observer must not see what the server asks
@@ -474,6 +475,8 @@ private:
     void fail(Self& self, std::error_code ec)
     {
         ec = connection_->reason(ec);
+        if constexpr (requires { exchange_.explain(ec); })
+            ec = exchange_.explain(ec);
         if (ec == errc::timed_out && octets_ != 0 && (Exchange::first == command::next::write || goes_on))
             ec = errc::too_slow;
         // What could not be said is no reason to hang up.

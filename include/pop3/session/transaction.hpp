@@ -436,8 +436,12 @@ public:
     /// Completion signature: `void(std::error_code, std::tuple<reply<R>...>)`. Beside an error there is what was answered
     /// until then; the rest is not `answered()`, and it is not known what the server did of it. (The default token throws
     /// the error, and drops that.)
-    /// The commands are sent ahead of the replies if the server announces PIPELINING, and one by one if not. If the session
-    /// does not know, it asks for CAPA first.
+    /// The commands are sent ahead of the replies if the server announces PIPELINING, and one by one if not, or with
+    /// `connect_options::pipelining` set to `never`. If the session does not know, it asks for CAPA first.
+    /// A server may announce it and mix up its replies: then one stands inside another. So the +OK of a command with a reply
+    /// of several lines counts as answered only when the next reply has begun as one must, if the next command was sent
+    /// already. If it never comes, there is no reply to either.
+    /// Errors: `errc::pipeline_out_of_step`, `errc::pipeline_timed_out`: that server should be connected to with `never`.
     /// Limits: `limits::pipeline_commands`, `limits::pipeline_octets`, and those of the commands. Each reply has
     /// `limits::operation_time`.
     template <class... Commands>
@@ -517,7 +521,8 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// commands: a range (`std::ranges::input_range`), copied or moved into the operation: a view, or a container. What a view
     /// shows must live until the operation completes; what going over it throws ends the session.
-    /// on_reply: called with the index in the range, from 0, and a `reply<R>`, in order, each as soon as it is complete. Returns
+    /// on_reply: called with the index in the range, from 0, and a `reply<R>`, in order, each as soon as it is complete, and, if
+    /// it has several lines, the next has begun as above: until then what a sink was given is not to be relied on. Returns
     /// void, or a `flow`: `flow::drain` sends no more commands, but those on their way are still answered; `flow::close`
     /// closes the session at once. It must start no operation of the same session; what it
     /// throws ends the session.
