@@ -43,6 +43,7 @@ set(POP3_HEADERS
   include/pop3/command/user.hpp
   include/pop3/command/user_pass.hpp
   include/pop3/command/utf8.hpp
+  include/pop3/command/what_forbids.hpp
   include/pop3/completion.hpp
   include/pop3/connect.hpp
   include/pop3/delivery.hpp
@@ -111,6 +112,7 @@ set(POP3_HEADERS
   include/pop3/language.hpp
   include/pop3/lenient.hpp
   include/pop3/limits.hpp
+  include/pop3/line_count.hpp
   include/pop3/listing.hpp
   include/pop3/login_options.hpp
   include/pop3/message.hpp

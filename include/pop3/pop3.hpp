@@ -36,6 +36,7 @@
 #include <pop3/language.hpp>
 #include <pop3/lenient.hpp>
 #include <pop3/limits.hpp>
+#include <pop3/line_count.hpp>
 #include <pop3/listing.hpp>
 #include <pop3/login_options.hpp>
 #include <pop3/message.hpp>

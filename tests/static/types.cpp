@@ -233,6 +233,16 @@ static_assert(!std::constructible_from<message_number, const char*>);
 static_assert(!std::constructible_from<message_number, std::nullptr_t>);
 static_assert(!std::constructible_from<message_number, std::string>);
 static_assert(!std::constructible_from<message_number, unscoped>);
+
+// What it refuses, the lines of TOP refuse.
+template <class Lines>
+concept lines_of_top = std::constructible_from<pop3::command::top, int, Lines>;
+
+static_assert(lines_of_top<int> && lines_of_top<std::uint64_t> && lines_of_top<std::uint8_t>);
+static_assert(!lines_of_top<bool> && !lines_of_top<char> && !lines_of_top<char8_t>);
+static_assert(!lines_of_top<double> && !lines_of_top<float> && !lines_of_top<const char*>);
+static_assert(!lines_of_top<unscoped> && !lines_of_top<scoped>);
+static_assert(pop3::line_count(0).valid() && !pop3::line_count(-1).valid());
 static_assert(!std::constructible_from<message_number, scoped>);
 static_assert(!std::default_initializable<message_number>); // there is no first guess
 

@@ -115,6 +115,9 @@ TEST_CASE("what each command writes")
     CHECK(written(command::retr(4294967295u)) == "RETR 4294967295\r\n");
     CHECK(written(command::top(1, 10)) == "TOP 1 10\r\n");
     CHECK(written(command::top(1, 0)) == "TOP 1 0\r\n");
+    for (const long lines : {-1L, -10L, std::numeric_limits<long>::min()})
+        CHECK(test::write_error(command::top(1, lines)) == errc::invalid_argument);
+    CHECK(test::write_error(command::top(1, static_cast<signed char>(-1))) == errc::invalid_argument);
     CHECK(written(command::top(1, std::numeric_limits<std::uint64_t>::max())) ==
           "TOP 1 18446744073709551615\r\n");
     CHECK(written(command::dele(1)) == "DELE 1\r\n");

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <forward_list>
+#include <initializer_list>
 #include <iterator>
 #include <list>
 #include <memory>
@@ -154,6 +155,8 @@ static_assert(pop3::range_of_commands<std::vector<command::dele>>);
 static_assert(pop3::range_of_commands<const std::vector<command::dele>&>);
 static_assert(!pop3::range_of_commands<std::vector<int>> && !pop3::range_of_commands<int>);
 static_assert(!pop3::range_of_commands<command::dele>);
+static_assert(!pop3::range_of_commands<std::initializer_list<command::dele>>);
+static_assert(!pop3::range_of_commands<const std::initializer_list<command::dele>&>);
 
 } // namespace
 
@@ -283,7 +286,45 @@ TEST_CASE("ranges of every kind")
     CHECK(vector.size() == 3); // what a view shows is left there
 }
 
-TEST_CASE("a command that cannot be sent ends the range there")
+TEST_CASE("nothing is sent of stored commands if one of them cannot be")
+{
+    for (const auto announced : {std::optional<bool>(), std::optional(true), std::optional(false)}) {
+        for (const std::size_t at : {0u, 1u, 19u}) {
+            CAPTURE(at);
+            auto commands = deles(20);
+            commands[at] = command::dele(0);
+            const auto check = [&](auto range) {
+                auto pipeline = make(announced, std::move(range), [](std::size_t, pop3::reply<void>) {});
+                const auto talk = test::talk_ahead(pipeline, answer);
+                CHECK(talk.ec == errc::invalid_argument);
+                CHECK(talk.lines.empty());
+                CHECK(pipeline.take() == 0);
+            };
+            check(std::list<command::dele>(commands.begin(), commands.end()));
+            check(std::span(commands));
+            check(std::span<const command::dele>(commands));
+            check(commands);
+        }
+    }
+    // Of commands that are too long, and of such as can only be moved.
+    const std::vector long_ones = {say("x"), say(std::string(250, 'x'))};
+    auto pipeline = make(true, long_ones, [](std::size_t, pop3::reply<void>) {});
+    auto talk = test::talk_ahead(pipeline, answer);
+    CHECK(talk.ec == errc::command_too_long);
+    CHECK(talk.lines.empty());
+    const auto to_sink = [](int n) {
+        return command::retr_to(n, [owned = std::make_unique<int>(n)](std::span<const char>) { ++*owned; });
+    };
+    std::vector<decltype(to_sink(1))> moved;
+    moved.push_back(to_sink(1));
+    moved.push_back(to_sink(0));
+    auto other = make(true, std::move(moved), [](std::size_t, pop3::reply<pop3::delivery>) {});
+    talk = test::talk_ahead(other, answer);
+    CHECK(talk.ec == errc::invalid_argument);
+    CHECK(talk.lines.empty());
+}
+
+TEST_CASE("a command that is made on the way, and cannot be sent, ends the range there")
 {
     for (const auto announced : {std::optional<bool>(), std::optional(true), std::optional(false)}) {
         for (const std::size_t good : {0u, 1u, 2u, 20u}) {
@@ -296,7 +337,10 @@ TEST_CASE("a command that cannot be sent ends the range there")
                 commands.emplace_back(0);
                 commands.emplace_back(7);
                 std::size_t called = 0;
-                auto pipeline = make(announced, commands, [&](std::size_t, pop3::reply<void>) { ++called; });
+                // It has no size: it may have no end.
+                auto pipeline =
+                    make(announced, std::forward_list<command::dele>(commands.begin(), commands.end()),
+                         [&](std::size_t, pop3::reply<void>) { ++called; });
                 const auto talk = test::talk_ahead(pipeline, answer, 100000, bounds);
                 CHECK(talk.done);
                 CHECK(talk.ec == errc::invalid_argument);

@@ -89,7 +89,8 @@ concept leaves_state = requires {
 /// A command that leads to another state says where: `using on_ok = ...; using on_refusal = ...;`, both states. One that
 /// puts a reusable secret on the wire says `static constexpr bool reveals_secret = true;` (see `reveals_secret`).
 ///
-/// It may also have `std::error_code check() const`: what forbids to send it, besides what its line shows. Three more names
+/// It may also have `std::error_code check() const`: what forbids to send it, besides what its line shows; and
+/// `bool is_sendable() const`: true if both are known to be good, which a long range is asked for first. Three more names
 /// mean something, if they are of these types: `static constexpr std::string_view way_in`, what `login_mechanism()` says after
 /// it; `pop3::flow wanted() const`, asked after each piece if the result has a `bool complete`; and
 /// `static constexpr bool reads_entries = true` with `std::error_code read_entries(std::string_view& input, result_type& into,

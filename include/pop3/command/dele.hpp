@@ -23,6 +23,11 @@ public:
     {
     }
 
+    bool is_sendable() const noexcept
+    {
+        return number_.valid();
+    }
+
     void write(command_line& line) const
     {
         line.verb(verb).argument(number_);

@@ -36,6 +36,12 @@ public:
         return command_.check();
     }
 
+    bool is_sendable() const noexcept
+        requires requires(const Command& c) { c.is_sendable(); }
+    {
+        return command_.is_sendable();
+    }
+
     void write(command_line& line) const
     {
         command_.write(line);

@@ -7,6 +7,7 @@
 #include <pop3/command/concept.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/pipeline_window.hpp>
+#include <pop3/command/what_forbids.hpp>
 #include <pop3/error.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/reply.hpp>
@@ -41,13 +42,7 @@ public:
         std::error_code ec;
         command_line scratch;
         for (std::size_t i = 0; i != count && !ec; ++i) {
-            visit(exchanges_, i, [&](const auto& e) {
-                ec = e.check();
-                e.write(scratch);
-            });
-            if (const auto invalid = scratch.end(); !ec)
-                ec = invalid;
-            scratch.clear();
+            visit(exchanges_, i, [&](const auto& e) { ec = command::what_forbids(e, scratch); });
             if (ec)
                 culprit_ = i;
         }

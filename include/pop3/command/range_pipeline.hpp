@@ -8,6 +8,7 @@
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/pipeline_window.hpp>
 #include <pop3/command/ring.hpp>
+#include <pop3/command/what_forbids.hpp>
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
 #include <pop3/limits.hpp>
@@ -16,6 +17,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -32,12 +34,20 @@ namespace detail {
 template <class Range>
 using command_of_range = std::remove_cvref_t<std::ranges::range_reference_t<Range>>;
 
+template <class Range>
+inline constexpr bool is_initializer_list = false;
+
+template <class T>
+inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
+
 } // namespace detail
 
-/// A range, of any length, of commands of one type.
+/// A range, of any length, of commands of one type. Not a `std::initializer_list`: a copy of it shows what the call that it was
+/// made for has on its stack.
 template <class Range>
 concept range_of_commands =
-    std::ranges::input_range<std::decay_t<Range>> && std::constructible_from<std::decay_t<Range>, Range> &&
+    std::ranges::input_range<std::decay_t<Range>> && !detail::is_initializer_list<std::decay_t<Range>> &&
+    std::constructible_from<std::decay_t<Range>, Range> &&
     command_value<detail::command_of_range<std::decay_t<Range>>>;
 
 /// Is called with the index of each command in its range, and its reply, in order. It returns void, or a `flow`.
@@ -56,6 +66,11 @@ template <class Range, class OnReply>
 class range_pipeline {
     using command_type = pop3::detail::command_of_range<Range>;
 
+    /// Its commands can be looked at before the first is sent. Not those that are made when it is gone over, nor a range that
+    /// may have no end.
+    static constexpr bool is_stored = std::ranges::forward_range<Range> && std::ranges::sized_range<Range> &&
+                                      std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>;
+
 public:
     using result_type = std::size_t;
     static constexpr next first = next::write;
@@ -66,6 +81,18 @@ public:
         if constexpr (std::ranges::sized_range<Range> && std::ranges::forward_range<Range>)
             if (std::ranges::size(state_->range) < 2)
                 state_->window.expect_one();
+    }
+
+    /// All is sent, or nothing is.
+    std::error_code check() const
+        requires is_stored
+    {
+        command_line scratch;
+        scratch.show(false);
+        for (const auto& command : state_->range)
+            if (const auto ec = pop3::command::what_forbids(command, scratch))
+                return ec;
+        return {};
     }
 
     bool may_send(const limits& bounds)
@@ -87,7 +114,11 @@ public:
         }
         s.to_send.emplace(s.current());
         s.to_send->write(line);
-        return check(*s.to_send);
+        // Else `check` has looked at all.
+        if constexpr (!is_stored)
+            return pop3::command::check(*s.to_send);
+        else
+            return {};
     }
 
     void sent(std::size_t octets)

@@ -7,10 +7,10 @@
 #include <pop3/command/delivered.hpp>
 #include <pop3/command/message_reader.hpp>
 #include <pop3/command/sink.hpp>
+#include <pop3/line_count.hpp>
 #include <pop3/message_number.hpp>
 #include <pop3/state.hpp>
 
-#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -23,23 +23,32 @@ public:
     static constexpr std::string_view verb = "TOP";
     using permitted_in = states<transaction>;
 
-    top(message_number number, std::uint64_t lines) : number_(number), lines_(lines)
+    top(message_number number, line_count lines) : number_(number), lines_(lines)
     {
+    }
+
+    bool is_sendable() const noexcept
+    {
+        return number_.valid() && lines_.valid();
     }
 
     void write(command_line& line) const
     {
-        line.verb(verb).argument(number_).number(lines_);
+        line.verb(verb).argument(number_);
+        if (lines_.valid())
+            line.number(lines_.value());
+        else
+            line.argument(std::string_view()); // nothing that can be sent
     }
 
 private:
     message_number number_;
-    std::uint64_t lines_;
+    line_count lines_;
 };
 
 /// TOP msg n, the octets of which go to `sink(std::span<const char>)` as they come.
 template <sink_for<std::span<const char>> Sink>
-delivered<top, Sink> top_to(message_number number, std::uint64_t lines, Sink sink)
+delivered<top, Sink> top_to(message_number number, line_count lines, Sink sink)
 {
     return {top(number, lines), std::move(sink)};
 }

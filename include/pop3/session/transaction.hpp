@@ -21,6 +21,7 @@
 #include <pop3/completion.hpp>
 #include <pop3/delivery.hpp>
 #include <pop3/lenient.hpp>
+#include <pop3/line_count.hpp>
 #include <pop3/listing.hpp>
 #include <pop3/message.hpp>
 #include <pop3/message_number.hpp>
@@ -33,7 +34,7 @@
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -342,12 +343,13 @@ public:
     ///     S: .
     ///
     /// State: TRANSACTION -> TRANSACTION. Optional for servers.
-    /// number: from 1, not marked as deleted. lines: how many of the body, from 0.
+    /// number: from 1, not marked as deleted. lines: how many of the body, from 0; a negative one is refused
+    /// (`errc::invalid_argument`).
     /// Completion signature: `void(std::error_code, reply<message>)`.
     /// Limits: `limits::message_octets`.
     template <class Token = default_token>
         requires detail::token_not_sink<Token, std::span<const char>, message>
-    auto async_top(message_number number, std::uint64_t lines, Token&& token = {})
+    auto async_top(message_number number, line_count lines, Token&& token = {})
     {
         return this->async_execute(command::top(number, lines), std::forward<Token>(token));
     }
@@ -357,7 +359,7 @@ public:
     /// Completion signature: `void(std::error_code, reply<delivery>)`.
     template <class Sink, class Token = default_token>
         requires detail::sink_not_token<Sink, std::span<const char>, message>
-    auto async_top(message_number number, std::uint64_t lines, Sink sink, Token&& token = {})
+    auto async_top(message_number number, line_count lines, Sink sink, Token&& token = {})
     {
         return this->async_execute(command::top_to(number, lines, std::move(sink)),
                                    std::forward<Token>(token));
@@ -519,8 +521,8 @@ public:
     ///     });
     ///
     /// State: TRANSACTION -> TRANSACTION.
-    /// commands: a range (`std::ranges::input_range`), copied or moved into the operation: a view, or a container. What a view
-    /// shows must live until the operation completes; what going over it throws ends the session.
+    /// commands: a range (`std::ranges::input_range`), copied or moved into the operation: a view, or a container. They may
+    /// stand in braces, too. What a view shows must live until the operation completes; what going over it throws ends the session.
     /// on_reply: called with the index in the range, from 0, and a `reply<R>`, in order, each as soon as it is complete, and, if
     /// it has several lines, the next has begun as above: until then what a sink was given is not to be relied on. Returns
     /// void, or a `flow`: `flow::drain` sends no more commands, but those on their way are still answered; `flow::close`
@@ -531,8 +533,10 @@ public:
     /// is false), and neither is an error.
     /// Completion signature: `void(std::error_code, std::size_t)`: how many were answered. Beside an error too: what the
     /// server did of the others on their way is not known.
-    /// Errors: one that is not fatal (`errc::invalid_argument`, `errc::command_too_long`) is that of the command behind those
-    /// answered: it was not sent, and none behind it.
+    /// Errors: of a container, or a view of one with a size (`std::span`), nothing is sent if one command of it cannot be
+    /// (`errc::invalid_argument`, `errc::command_too_long`). Of what makes its commands as it goes, has no size
+    /// (`std::forward_list`), or can be gone over only once, such an error is that of the command behind those answered: it
+    /// was not sent, and none behind it.
     template <range_of_commands Range, class OnReply, class Token = default_token>
         requires(detail::pipelined_command<detail::command_of_range<std::decay_t<Range>>, Stream> &&
                  reply_handler<OnReply, typename detail::command_of_range<std::decay_t<Range>>::result_type>)
@@ -543,6 +547,17 @@ public:
             this->connection_,
             pipeline(announced(), std::forward<Range>(commands), std::forward<OnReply>(on_reply)),
             detail::pipelined<std::size_t>(), std::forward<Token>(token));
+    }
+
+    /// The same with commands in braces, which are copied. (In a `co_await` expression g++ 12 cannot compile braces: give it a
+    /// vector.)
+    template <std::copy_constructible Command, class OnReply, class Token = default_token>
+        requires(detail::pipelined_command<Command, Stream> &&
+                 reply_handler<OnReply, typename Command::result_type>)
+    auto async_pipeline(std::initializer_list<Command> commands, OnReply&& on_reply, Token&& token = {})
+    {
+        return async_pipeline(std::vector<Command>(commands), std::forward<OnReply>(on_reply),
+                              std::forward<Token>(token));
     }
 
     /// QUIT: removes the messages marked as deleted, and ends the session (RFC 1939, section 6).

@@ -6,8 +6,8 @@
 //
 //     valgrind --tool=callgrind --toggle-collect=measured ./driver pipeline 100000 512
 //
-// pipeline: RETR of so many messages of so many octets into a sink; single: the same one by one; stat: STAT one by one;
-// list: a streamed listing of so many entries. Prints what was read, for comparison.
+// pipeline: RETR of so many messages of so many octets into a sink; stored: the same, the commands in a vector; single: the
+// same one by one; stat: STAT one by one; list: a streamed listing of so many entries. Prints what was read, for comparison.
 
 #include <pop3/pop3.hpp>
 
@@ -33,6 +33,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -180,6 +181,14 @@ asio::awaitable<void> work(mailbox_type& mailbox, std::string_view what, std::ui
                      });
         units += co_await mailbox.async_pipeline(
             retrs, [](std::size_t, const pop3::reply<pop3::delivery>& reply) { octets += reply->complete; });
+    } else if (what == "stored") {
+        std::vector<decltype(pop3::command::retr_to(1, counting_sink()))> retrs;
+        retrs.reserve(n);
+        for (std::uint32_t i = 1; i <= n; ++i)
+            retrs.push_back(pop3::command::retr_to(i, counting_sink()));
+        units += co_await mailbox.async_pipeline(
+            std::move(retrs),
+            [](std::size_t, const pop3::reply<pop3::delivery>& reply) { octets += reply->complete; });
     } else if (what == "single") {
         for (std::uint32_t i = 1; i <= n; ++i, ++units)
             co_await mailbox.async_retr(i, counting_sink());
@@ -220,7 +229,7 @@ extern "C" [[gnu::noinline]] void measured(asio::io_context& context)
 int main(int argc, char** argv)
 {
     if (argc < 3) {
-        std::fputs("usage: driver pipeline|single|stat|list N [OCTETS]\n", stderr);
+        std::fputs("usage: driver pipeline|stored|single|stat|list N [OCTETS]\n", stderr);
         return 2;
     }
     const std::string_view what = argv[1];
