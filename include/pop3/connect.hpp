@@ -145,9 +145,9 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
                           const connect_options& options, Token&& token)
 {
     asio::any_io_executor executor = stream.get_executor();
-    auto c = prepare(std::move(stream), std::move(host), options, unusable);
+    auto c = detail::prepare(std::move(stream), std::move(host), options, unusable);
     c->learn(options.capabilities);
-    return compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
+    return detail::compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
         connect<Stream, greeted<Stream>>(std::move(c), unusable, port, options.endpoints), token, executor);
 }
 
@@ -157,8 +157,8 @@ auto async_connect_how(const asio::any_io_executor& executor, const tls_context&
 {
     tls_stream stream(executor, tls);
     const auto unusable = stream.expect_host(host);
-    return async_connect_stream(std::move(stream), unusable, std::move(host), port == 0 ? 995 : port, options,
-                                std::forward<Token>(token));
+    return detail::async_connect_stream(std::move(stream), unusable, std::move(host), port == 0 ? 995 : port,
+                                        options, std::forward<Token>(token));
 }
 
 template <class Token>
@@ -167,8 +167,8 @@ auto async_connect_how(const asio::any_io_executor& executor, const stls& how, s
 {
     tls_stream stream(executor, how.context());
     auto unusable = stream.expect_host(host);
-    auto c = prepare(tcp_stream(executor), std::move(host), options, unusable);
-    return compose<Token, void(std::error_code, secured::reply_type)>(
+    auto c = detail::prepare(tcp_stream(executor), std::move(host), options, unusable);
+    return detail::compose<Token, void(std::error_code, secured::reply_type)>(
         connect_stls<secured>(std::move(c), std::move(stream), unusable, how.policy(), port == 0 ? 110 : port,
                               options.endpoints, secured{options.capabilities}),
         token, executor);
@@ -178,16 +178,16 @@ template <class Token>
 auto async_connect_how(const asio::any_io_executor& executor, without_tls_t, std::string host,
                        std::uint16_t port, const connect_options& options, Token&& token)
 {
-    return async_connect_stream(tcp_stream(executor), {}, std::move(host), port == 0 ? 110 : port, options,
-                                std::forward<Token>(token));
+    return detail::async_connect_stream(tcp_stream(executor), {}, std::move(host), port == 0 ? 110 : port,
+                                        options, std::forward<Token>(token));
 }
 
 template <class Token>
 auto async_connect_how(const asio::any_io_executor& executor, allow_cleartext_t, std::string host,
                        std::uint16_t port, const connect_options& options, Token&& token)
 {
-    return async_connect_stream(cleartext_stream(executor), {}, std::move(host), port == 0 ? 110 : port,
-                                options, std::forward<Token>(token));
+    return detail::async_connect_stream(cleartext_stream(executor), {}, std::move(host),
+                                        port == 0 ? 110 : port, options, std::forward<Token>(token));
 }
 
 } // namespace detail
@@ -234,7 +234,7 @@ template <detail::security_value How, detail::no_options Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, std::string host,
                    Token&& token = {})
 {
-    return async_connect(executor, how, std::move(host), connect_options(), std::forward<Token>(token));
+    return pop3::async_connect(executor, how, std::move(host), connect_options(), std::forward<Token>(token));
 }
 
 /// The same to the host and port of a URL. The port of the options, if one is set, comes before that of the URL. User and
@@ -252,7 +252,7 @@ template <detail::security_value How, detail::no_options Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, const url& where,
                    Token&& token = {})
 {
-    return async_connect(executor, how, where, connect_options(), std::forward<Token>(token));
+    return pop3::async_connect(executor, how, where, connect_options(), std::forward<Token>(token));
 }
 
 // clang-format off
@@ -288,7 +288,7 @@ auto async_greet(Stream stream, const connect_options& options, Token&& token = 
 template <async_stream Stream, detail::no_options Token = default_token>
 auto async_greet(Stream stream, Token&& token = {})
 {
-    return async_greet(std::move(stream), connect_options(), std::forward<Token>(token));
+    return pop3::async_greet(std::move(stream), connect_options(), std::forward<Token>(token));
 }
 
 } // namespace pop3

@@ -132,7 +132,7 @@ private:
             if (!status || status->status == grammar::status::proceed)
                 ec = errc::malformed_reply;
             else if (status->status == grammar::status::err)
-                refusal_ = make_refusal(Command::verb, status->text);
+                refusal_ = command::make_refusal(Command::verb, status->text);
             else if constexpr (Command::shape != reply_shape::single_line)
                 in_body_ = true;
             else if constexpr (!std::is_void_v<result_type>)

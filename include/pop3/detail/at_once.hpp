@@ -103,7 +103,7 @@ void forbid_to_wait(S& socket, std::error_code& ec)
 template <stream_socket S>
 std::size_t read_now(S& socket, asio::mutable_buffer into, std::error_code& ec)
 {
-    forbid_to_wait(socket, ec);
+    detail::forbid_to_wait(socket, ec);
     return ec ? 0 : socket.read_some(into, ec);
 }
 
@@ -121,7 +121,7 @@ bool is_quiet(S& socket) noexcept
 template <stream_socket S>
 std::size_t write_now(S& socket, asio::const_buffer from, std::error_code& ec)
 {
-    forbid_to_wait(socket, ec);
+    detail::forbid_to_wait(socket, ec);
     return ec ? 0 : socket.write_some(from, ec);
 }
 

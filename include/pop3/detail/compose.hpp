@@ -228,7 +228,7 @@ struct begin_there {
     {
         if (!io)
             return (*this)(std::forward<Handler>(handler), std::forward<Implementation>(implementation),
-                           own_executor_of(handler));
+                           detail::own_executor_of(handler));
         if (runs_on(io))
             return begin_here<Signature>()(std::forward<Handler>(handler),
                                            std::forward<Implementation>(implementation), io);

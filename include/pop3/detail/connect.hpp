@@ -258,8 +258,8 @@ private:
     {
         auto c = connection_;
         const asio::any_io_executor executor = c->stream.get_executor();
-        async_drive(std::move(c), executor, command::await_greeting(), Greeted(), part::step,
-                    std::move(self));
+        detail::async_drive(std::move(c), executor, command::await_greeting(), Greeted(), part::step,
+                            std::move(self));
     }
 
     void start_deadline(clock::time_point at)

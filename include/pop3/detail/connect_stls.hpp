@@ -75,8 +75,8 @@ public:
         deadline_ = clock::now() + bounded(connection_->limits.connect_time);
         const asio::any_io_executor executor = connection_->stream.get_executor();
         connect_tcp operation(std::move(connection_), unusable_, port_, std::move(endpoints_));
-        compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(std::move(operation), self,
-                                                                               executor);
+        detail::compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(std::move(operation),
+                                                                                       self, executor);
     }
 
     /// The greeting was read, or not.
@@ -97,8 +97,8 @@ public:
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
         auto stream = *std::move(stream_);
         const asio::any_io_executor executor = stream.get_executor();
-        async_start_tls<Finish>(*std::move(greeted), executor, std::move(stream), {}, policy_,
-                                std::move(self), left, std::move(finish_));
+        detail::async_start_tls<Finish>(*std::move(greeted), executor, std::move(stream), {}, policy_,
+                                        std::move(self), left, std::move(finish_));
     }
 
     /// TLS was started, or not.

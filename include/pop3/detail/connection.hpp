@@ -221,7 +221,7 @@ public:
         asio::const_buffer rest(c.in_flight_.octets().data(), c.in_flight_.octets().size());
         if constexpr (works_at_once<Stream>) {
             std::error_code ec;
-            rest += write_now(c.stream, rest, ec);
+            rest += detail::write_now(c.stream, rest, ec);
             if (ec && ec != asio::error::would_block)
                 return c.sent(ec);
             if (rest.size() == 0)

@@ -222,7 +222,7 @@ private:
     {
         if (part_ == part::step)
             return {};
-        if (const auto ec = what_forbids_to_use(connection_))
+        if (const auto ec = detail::what_forbids_to_use(connection_))
             return ec;
         if constexpr (Exchange::first == command::next::write)
             if (const auto ec = connection_->unasked())
@@ -338,7 +338,7 @@ private:
             }
             if constexpr (works_at_once<Stream>) {
                 std::error_code ec;
-                const auto n = read_now(c.stream, c.input.prepare(), ec);
+                const auto n = detail::read_now(c.stream, c.input.prepare(), ec);
                 c.input.commit(n);
                 octets += n;
                 octets_ += n;
@@ -393,7 +393,7 @@ private:
         if constexpr (works_at_once<Stream>) {
             c.input.rest();
             at_ = stage::running;
-            async_readable(c.stream, step_handler<Self>{std::move(self)});
+            detail::async_readable(c.stream, step_handler<Self>{std::move(self)});
         } else {
             at_ = stage::reading;
             const auto room = c.input.prepare();
@@ -445,7 +445,7 @@ private:
             connection_->close();
         if (part_ == part::whole)
             connection_->end();
-        remember(*connection_, exchange_);
+        detail::remember(*connection_, exchange_);
         // What it knows is wiped before the handler runs, which may take its time.
         auto exchange = std::optional<Exchange>(std::move(exchange_));
         std::error_code ec;
@@ -484,7 +484,7 @@ private:
             connection_->close();
         if (settled(ec))
             return succeed(self);
-        remember(*connection_, exchange_);
+        detail::remember(*connection_, exchange_);
         if (part_ == part::whole)
             connection_->end();
         complete_with(self, ec);
@@ -555,7 +555,7 @@ auto async_drive(std::shared_ptr<connection<Stream>> c, const asio::any_io_execu
                  Exchange exchange, Finish finish, part p, Token&& token,
                  std::optional<std::chrono::milliseconds> time = {})
 {
-    return compose<Token, void(std::error_code, typename Finish::reply_type)>(
+    return detail::compose<Token, void(std::error_code, typename Finish::reply_type)>(
         drive<Stream, Exchange, Finish>(std::move(c), std::move(exchange), std::move(finish), p, time), token,
         executor);
 }

@@ -107,7 +107,7 @@ private:
     void start(Self& self)
     {
         begun_ = true;
-        if (const auto ec = what_forbids_to_use(connection_))
+        if (const auto ec = detail::what_forbids_to_use(connection_))
             error_ = ec;
         if (error_)
             return asio::post(std::move(self));
@@ -116,8 +116,8 @@ private:
         const asio::any_io_executor executor = connection_->stream.get_executor();
         auto c = connection_;
         command::start_tls exchange(policy_, c->capabilities);
-        async_drive(std::move(c), executor, std::move(exchange), stay<void>(), part::whole, std::move(self),
-                    time);
+        detail::async_drive(std::move(c), executor, std::move(exchange), stay<void>(), part::whole,
+                            std::move(self), time);
     }
 
     template <class Self>
@@ -159,7 +159,7 @@ auto async_start_tls(std::shared_ptr<connection<Stream>> c, const asio::any_io_e
                      tls_stream secured, std::error_code unusable, stls_policy policy, Token&& token,
                      std::optional<std::chrono::milliseconds> time = {}, Finish finish = {})
 {
-    return compose<Token, void(std::error_code, typename Finish::reply_type)>(
+    return detail::compose<Token, void(std::error_code, typename Finish::reply_type)>(
         start_tls<Stream, Finish>(std::move(c), std::move(secured), unusable, policy, time,
                                   std::move(finish)),
         token, executor);

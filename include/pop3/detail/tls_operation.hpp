@@ -252,8 +252,8 @@ template <class Signature, class Action, class Token>
 auto async_tls(std::shared_ptr<tls_engine> engine, const Action& action, Token&& token)
 {
     auto& socket = engine->socket();
-    return compose_here<Token, Signature>(tls_operation<Action>(std::move(engine), action), token,
-                                          socket.get_executor());
+    return detail::compose_here<Token, Signature>(tls_operation<Action>(std::move(engine), action), token,
+                                                  socket.get_executor());
 }
 
 } // namespace pop3::detail

@@ -105,7 +105,7 @@ public:
             return answered(self);
         if (error_)
             return fail(self, error_);
-        error_ = what_forbids_to_use(connection_);
+        error_ = detail::what_forbids_to_use(connection_);
         if (error_)
             return asio::post(std::move(self));
         if (!context_.known)
@@ -204,7 +204,8 @@ private:
     {
         auto c = connection_;
         const asio::any_io_executor executor = c->stream.get_executor();
-        async_drive(std::move(c), executor, std::move(exchange), finish, part::whole, std::move(self));
+        detail::async_drive(std::move(c), executor, std::move(exchange), finish, part::whole,
+                            std::move(self));
     }
 
     /// There may be no use for a token.
@@ -240,7 +241,7 @@ auto async_token_login(std::shared_ptr<connection<Stream>> c, const asio::any_io
                        token_provider provider, login_options options, command::login_context context,
                        Token&& token)
 {
-    return compose<Token, void(std::error_code, typename Finish::reply_type)>(
+    return detail::compose<Token, void(std::error_code, typename Finish::reply_type)>(
         token_login<Stream, Finish>(std::move(c), std::move(provider), std::move(options),
                                     std::move(context)),
         token, executor);

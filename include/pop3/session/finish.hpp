@@ -56,7 +56,8 @@ struct leave {
     {
         auto said = exchange.take();
         if (!said)
-            return {with_delay(*c, std::move(said).error()), session_access::make<Back>(std::move(c))};
+            return {detail::with_delay(*c, std::move(said).error()),
+                    session_access::make<Back>(std::move(c))};
         // After the login they may be others (RFC 2449, section 5).
         if constexpr (std::is_same_v<typename Next::state_type, transaction> &&
                       !std::is_same_v<typename Back::state_type, receiving>)
@@ -89,7 +90,7 @@ struct enter {
     template <class Connection>
     reply_type refuse(Connection c, refusal r)
     {
-        r = with_delay(*c, std::move(r));
+        r = detail::with_delay(*c, std::move(r));
         return {std::move(r), session_access::make<Back>(std::move(c))};
     }
 
