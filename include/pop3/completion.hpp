@@ -75,7 +75,7 @@ std::string_view verb_of(const std::tuple<Reply...>& replies) noexcept
     return std::apply(
         [](const auto&... r) {
             std::string_view verb;
-            (void)((!(verb = verb_of(r)).empty()) || ...);
+            (void)((!(verb = detail::verb_of(r)).empty()) || ...);
             return verb;
         },
         replies);
@@ -104,7 +104,7 @@ public:
     template <class T>
     void operator()(std::error_code ec, T value)
     {
-        const auto error = ec ? make_thrown(ec, verb_of(value)) : nullptr;
+        const auto error = ec ? make_thrown(ec, detail::verb_of(value)) : nullptr;
         std::move(handler)(error, std::move(value));
     }
 

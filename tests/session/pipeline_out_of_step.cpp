@@ -194,6 +194,27 @@ TEST_CASE("never: one by one, whatever the server announces")
     }
 }
 
+TEST_CASE("never: over STLS as well, whatever is announced then")
+{
+    asio::io_context context(1);
+    using connection = pop3::detail::connection<pop3::tcp_stream>;
+    connection in_clear(pop3::tcp_stream(context.get_executor()), {}, {});
+    connection secured(pop3::tcp_stream(context.get_executor()), {}, {});
+    pop3::capabilities can;
+    can.pipelining = true;
+    in_clear.never_send_ahead();
+    secured.succeed(in_clear);
+    secured.learn(can);
+    CHECK(secured.pipelining == false);
+    CHECK(secured.capabilities->pipelining); // it is what was said
+
+    connection other(pop3::tcp_stream(context.get_executor()), {}, {});
+    other.succeed(connection(pop3::tcp_stream(context.get_executor()), {}, {}));
+    CHECK(!other.pipelining);
+    other.learn(can);
+    CHECK(other.pipelining == true);
+}
+
 TEST_CASE("commands in braces are copied")
 {
     const auto talk = test::logged_in_ahead();

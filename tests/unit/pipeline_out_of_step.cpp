@@ -232,16 +232,16 @@ TEST_SUITE_BEGIN("pipeline out of step");
 TEST_CASE("how a reply begins")
 {
     using pop3::grammar::begins_reply;
-    for (const std::string_view whole :
-         {"+OK ", "+OK\r", "-ERR ", "-ERR\r", "+ok x", "+Ok\r\n", "-err ", "-Err\r"}) {
+    for (const std::string_view whole : {"+OK ", "+OK\r", "-ERR ", "-ERR\r", "+ok x", "+Ok\r\n", "-err ",
+                                         "-Err\r", "+OK<1@a>", "-ERR[AUTH]"}) {
         CAPTURE(whole);
         const std::size_t indicator = whole[0] == '+' ? 3 : 4;
         for (std::size_t n = 0; n <= indicator; ++n)
             CHECK(!begins_reply(whole.substr(0, n)));
         CHECK(begins_reply(whole) == true);
     }
-    for (const std::string_view bad : {"+OKAY", "-ERROR", "+OK\n", "-ERR\n", "-ERR.", "O", "\r", ".", "+ ",
-                                       "+\r", "+E", "-O", "-ERS", " +OK", "+OL", "Return-Path: "})
+    for (const std::string_view bad : {"+OKAY", "-ERROR", "+OK\n", "-ERR\n", "O", "\r", ".", "+ ", "+\r",
+                                       "+E", "-O", "-ERS", " +OK", "+OL", "Return-Path: "})
         CHECK(begins_reply(bad) == false);
     static_assert(begins_reply("+OK ") == true);
 }
@@ -396,6 +396,26 @@ TEST_CASE("a reply of several lines is handed over when the next has begun as on
     CHECK(talk.wants == command::next::done);
     CHECK(!talk.ec);
     CHECK(pipeline.finished());
+}
+
+TEST_CASE("a reply of several lines is held with a bad value in it, too")
+{
+    command::pipeline pipeline(true, command::list(), command::list());
+    fed talk(pipeline);
+    CHECK(talk("+OK\r\n1 120\r\nx\r\n.\r\n") == 0);
+    CHECK(talk("+OK ") == 1);
+    CHECK(talk("\r\n1 120\r\n.\r\n") == 2);
+    CHECK(!talk.ec);
+    const auto [bad, good] = pipeline.take();
+    CHECK(bad.answered());
+    CHECK(!bad.has_value());
+    CHECK(good.has_value());
+
+    command::pipeline mixed_up(true, command::list(), command::list());
+    fed other(mixed_up);
+    CHECK(other("+OK\r\n1 120\r\n+OK\r\n.\r\n1") == 0);
+    CHECK(other.ec == errc::pipeline_out_of_step);
+    CHECK(!std::get<0>(mixed_up.take()).answered());
 }
 
 TEST_CASE("nothing was in flight behind it: it is handed over at once")

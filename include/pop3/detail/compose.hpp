@@ -104,7 +104,7 @@ public:
         : handler_(std::move(handler))
     {
         if (!here)
-            relay_ = relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
+            relay_ = detail::relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
     }
 
     allocator_type get_allocator() const noexcept
@@ -140,10 +140,10 @@ public:
         : handler_(std::move(handler))
     {
         const auto own = asio::get_associated_executor(handler_);
-        if (here && is_same_executor(own, io))
+        if (here && detail::is_same_executor(own, io))
             return;
         elsewhere_ = std::make_unique<elsewhere>(io, own);
-        elsewhere_->relay = relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
+        elsewhere_->relay = detail::relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
     }
 
     executor_type get_executor() const noexcept

@@ -41,7 +41,7 @@ struct stay {
     template <class Connection, class Exchange>
     reply_type partly(const Connection&, const Exchange& exchange, std::error_code)
     {
-        return reply_type(no_reply(busy_with(exchange)));
+        return reply_type(no_reply(detail::busy_with(exchange)));
     }
 };
 

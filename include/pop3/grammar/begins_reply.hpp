@@ -6,17 +6,17 @@
 
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pop3::grammar {
 
-/// Whether `input` begins as a reply does: with +OK or -ERR as a word. Nothing if too little of it is there to say. It looks
+/// Whether `input` begins as a reply does: with +OK or -ERR as a word (see `parse_status_line`). Nothing if too little of it is there to say. It looks
 /// at five octets at the most.
 constexpr std::optional<bool> begins_reply(std::string_view input) noexcept
 {
     // How nearly all of them begin.
-    if (input.size() >= 4 && input[0] == '+' && input[1] == 'O' && input[2] == 'K' &&
-        (input[3] == ' ' || input[3] == '\r'))
+    if (input.size() >= 4 && std::char_traits<char>::compare(input.data(), "+OK ", 4) == 0)
         return true;
     for (const std::string_view indicator : {"+OK", "-ERR"}) {
         if (input.size() <= indicator.size()) {
@@ -24,7 +24,7 @@ constexpr std::optional<bool> begins_reply(std::string_view input) noexcept
                 return std::nullopt;
         } else if (is_keyword(input.substr(0, indicator.size()), indicator)) {
             const char behind = input[indicator.size()];
-            return behind == ' ' || behind == '\r';
+            return !is_alphanumeric(behind) && behind != '\n';
         }
     }
     return false;

@@ -68,7 +68,7 @@ struct leave {
     template <class Connection, class Exchange>
     reply_type partly(Connection& c, const Exchange& exchange, std::error_code ec)
     {
-        auto none = no_reply(busy_with(exchange));
+        auto none = no_reply(detail::busy_with(exchange));
         if (is_fatal(ec))
             return reply_type(std::move(none));
         return {std::move(none), session_access::make<Back>(std::move(c))};
