@@ -136,6 +136,7 @@ set(POP3_HEADERS
   include/pop3/sasl/octets.hpp
   include/pop3/sasl/one_of.hpp
   include/pop3/sasl/plain.hpp
+  include/pop3/sasl/salted_password.hpp
   include/pop3/sasl/saslname.hpp
   include/pop3/sasl/scram.hpp
   include/pop3/sasl/scram_attributes.hpp

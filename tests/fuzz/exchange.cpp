@@ -7,6 +7,8 @@
 //     clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/exchange.cpp -lcrypto -o fuzz
 //     ./fuzz -max_total_time=60
 
+#include "../support/compute.hpp"
+
 #include <pop3/command/auth.hpp>
 #include <pop3/command/await_greeting.hpp>
 #include <pop3/command/capa.hpp>
@@ -147,6 +149,7 @@ outcome<Exchange> feed(Exchange exchange, std::string_view octets, std::size_t s
         auto wants = pop3::command::next::write;
         while (wants == pop3::command::next::write && !o.ec) {
             wants = exchange.consume(rest, limits, o.ec);
+            test::compute(exchange, wants, o.ec);
             if (wants == pop3::command::next::write && !o.ec)
                 write();
         }
@@ -384,6 +387,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(!line.end());
             line.clear();
             wants = login.consume(rest, limits, ec);
+            test::compute(login, wants, ec);
         }
         if (!ec && wants == c::next::done)
             (void)login.take();

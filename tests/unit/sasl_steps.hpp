@@ -57,7 +57,12 @@ answer respond(Mechanism& m, std::string_view challenge, const pop3::limits& bou
 {
     pop3::sasl::octets response;
     const std::vector<char> octets(challenge.begin(), challenge.end());
-    const auto error = m.respond({octets.data(), octets.size()}, response, bounds);
+    auto error = m.respond({octets.data(), octets.size()}, response, bounds);
+    if constexpr (pop3::sasl::computes<Mechanism>)
+        while (!error && m.computing()) {
+            CHECK(response.empty());
+            error = m.compute(response);
+        }
     return {error, error ? std::string() : std::string(response.begin(), response.end())};
 }
 

@@ -21,6 +21,8 @@
 #include <pop3/sasl/xoauth2.hpp>
 #include <pop3/secret.hpp>
 
+#include "support/compute.hpp"
+
 #include <doctest/doctest.h>
 
 #include <openssl/evp.h>
@@ -373,6 +375,7 @@ std::size_t run(Exchange exchange, std::initializer_list<std::string_view> repli
         octets += line.octets().size();
         line.clear();
         wants = exchange.consume(reply, {}, ec);
+        test::compute(exchange, wants, ec);
     }
     CHECK(!ec);
     CHECK(wants == pop3::command::next::done);

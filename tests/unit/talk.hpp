@@ -5,6 +5,7 @@
 // A conversation of an exchange with a server that is a function.
 
 #include "feed.hpp"
+#include "support/compute.hpp"
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
@@ -35,7 +36,8 @@ struct conversation {
     bool done = false;
     bool refused = false;
     pop3::refusal refusal;
-    std::string rest; ///< what the server said, and nobody read
+    std::string rest;      ///< what the server said, and nobody read
+    std::size_t turns = 0; ///< that it computed in
 
     bool ok() const
     {
@@ -78,6 +80,7 @@ conversation talk(Exchange& exchange, const fake_server& server, std::size_t pie
         while (wants == pop3::command::next::read && !octets.empty()) {
             kept.feed(octets.substr(0, piece),
                       [&](std::string_view& input) { wants = exchange.consume(input, bounds, c.ec); });
+            c.turns += compute(exchange, wants, c.ec);
             octets.remove_prefix(std::min(piece, octets.size()));
         }
         c.rest = kept.rest() + std::string(octets);

@@ -107,6 +107,14 @@ public:
         return next::done;
     }
 
+    /// Goes on with what `next::compute` asked for.
+    next compute(std::error_code& ec)
+        requires sasl::computes<Mechanism>
+    {
+        sasl::octets response;
+        return answered(go_on(response), response, ec);
+    }
+
     /// The server has asked the mechanism something that it needed an answer to: it may have judged by that.
     bool challenged() const noexcept
     {
@@ -134,6 +142,11 @@ public:
     std::string_view chosen() const noexcept
     {
         return mechanism_.name;
+    }
+
+    Mechanism& mechanism() noexcept
+    {
+        return mechanism_;
     }
 
     const std::optional<refusal>& refused_with() const noexcept
@@ -172,6 +185,14 @@ private:
     std::error_code answer(std::string_view challenge, sasl::octets& response, const limits& bounds)
     try {
         return mechanism_.respond(challenge, response, bounds);
+    } catch (...) {
+        return errc::authentication_cancelled;
+    }
+
+    std::error_code go_on(sasl::octets& response)
+        requires sasl::computes<Mechanism>
+    try {
+        return mechanism_.compute(response);
     } catch (...) {
         return errc::authentication_cancelled;
     }
@@ -218,9 +239,18 @@ private:
         sasl::octets challenge;
         sasl::octets response;
         if (!grammar::base64_decode(text, challenge))
-            ec = errc::malformed_challenge;
-        else
-            ec = answer({challenge.data(), challenge.size()}, response, bounds);
+            return answered(errc::malformed_challenge, response, ec);
+        const auto said = answer({challenge.data(), challenge.size()}, response, bounds);
+        return answered(said, response, ec);
+    }
+
+    /// The mechanism has answered, or has more to compute first.
+    next answered(std::error_code said, const sasl::octets& response, std::error_code& ec)
+    {
+        ec = said;
+        if constexpr (sasl::computes<Mechanism>)
+            if (!ec && mechanism_.computing())
+                return next::compute;
         if (ec && is_fatal(ec))
             return next::done;
         if (ec)

@@ -27,9 +27,10 @@ namespace pop3::command {
 
 /// What an exchange wants next.
 enum class next {
-    read,  ///< more of the reply
-    write, ///< to send another line
-    done,  ///< nothing: the reply is complete, or there was an error
+    read,    ///< more of the reply
+    write,   ///< to send another line
+    compute, ///< to go on computing (`compute`), when other handlers have had their turn
+    done,    ///< nothing: the reply is complete, or there was an error
 };
 
 /// The refusal that a -ERR with `text` is.

@@ -153,6 +153,13 @@ public:
         return context_.refused || (step != nullptr && step->settles());
     }
 
+    /// Goes on with what `next::compute` asked for.
+    next compute(std::error_code& ec)
+        requires sasl::computes<typename ways_of<Credentials>::mechanism>
+    {
+        return std::get<auth<mechanism>>(step_).compute(ec);
+    }
+
     reply<void> take()
     {
         if (context_.refused)
@@ -271,6 +278,8 @@ private:
         }
         auto m = make_mechanism(std::type_identity<mechanism>(), way->name, credentials_);
         m.bind(context_.binding, binding_announced);
+        if (auto* const before = std::get_if<auth<mechanism>>(&step_))
+            m.take_over(before->mechanism());
         step_.template emplace<auth<mechanism>>(std::move(m), first_form());
         return check_step();
     }

@@ -101,6 +101,7 @@ struct step_handler {
 ///     [void sent(octets), void not_sent(ec)]         // what became of that line
 ///     [bool finished()]                              // there is nothing to send, and nothing to wait for
 ///     command::next consume(input, limits, ec)
+///     [command::next compute(ec)]                    // what `consume` asked for, or itself
 ///     [std::size_t answered()]                       // by each reply it earns time
 ///     [std::error_code explain(ec)]                  // what it says of the error that it ends with
 ///     [bool closes()]                                // the session must end with it, though it succeeds
@@ -148,12 +149,13 @@ public:
     }
 
 private:
-    enum class stage { start, not_started, running, reading, shutting_down, threw, completed };
+    enum class stage { start, not_started, running, reading, computing, shutting_down, threw, completed };
 
     /// What is read before other handlers have their turn.
     static constexpr std::size_t octets_per_turn = 1u << 20;
     static constexpr int reads_per_turn = 64;
     static constexpr bool goes_on = requires { Exchange::goes_on; };
+    static constexpr bool computes = requires(Exchange& e, std::error_code& ec) { e.compute(ec); };
     static constexpr bool sends_ahead = requires(Exchange& e, const limits& l) { e.may_send(l); };
 
     template <class Self>
@@ -176,6 +178,8 @@ private:
             if (ec)
                 return fail(self, ec);
             return run(self);
+        case stage::computing:
+            return compute(self);
         case stage::shutting_down:
             return succeed(self);
         case stage::threw:
@@ -255,6 +259,14 @@ private:
         }
     }
 
+    /// Writes another line, in answer to a reply.
+    std::error_code ask()
+    {
+        if (const auto ec = connection_->unasked())
+            return ec;
+        return write_line();
+    }
+
     /// Sends the line that is in the output, and what else may be sent before there is a reply. Nothing if the observer that
     /// it is shown to calls the operation off.
     template <class Self>
@@ -326,6 +338,9 @@ private:
                         continue;
                     return wait(self);
                 }
+                if constexpr (computes)
+                    if (wanted == command::next::compute)
+                        return compute_later(self);
                 if constexpr (sends_ahead)
                     if (c.can_send() && exchange_.may_send(c.limits)) {
                         if (c.output.octets().size() >= std::max<std::size_t>(c.limits.pipeline_octets, 1))
@@ -357,6 +372,35 @@ private:
         }
     }
 
+    /// Lets other handlers have their turn first: a cancellation among them, and the deadline.
+    template <class Self>
+    void compute_later(Self& self)
+    {
+        at_ = stage::computing;
+        asio::post(step_handler<Self>{std::move(self)});
+    }
+
+    template <class Self>
+    void compute([[maybe_unused]] Self& self)
+    {
+        if constexpr (computes) {
+            if (stopped(self))
+                return fail(self, asio::error::operation_aborted);
+            std::error_code ec;
+            const auto wanted = exchange_.compute(ec);
+            if (!ec && wanted == command::next::write)
+                ec = ask();
+            if (ec)
+                return fail(self, ec);
+            if (wanted == command::next::compute)
+                return compute_later(self);
+            send(self);
+            if (stopped(self))
+                return fail(self, asio::error::operation_aborted);
+            wait(self);
+        }
+    }
+
     /// Has the exchange read what is in the input.
     command::next feed(std::error_code& ec)
     {
@@ -367,12 +411,11 @@ private:
         // An observer is shown what could not be read as well.
         c.use_input(is_fatal(ec) ? input.size() : input.size() - rest.size(), hides_challenges());
         // What comes before it was asked for is the answer to nothing.
-        if ((!ec && wanted == command::next::write) || (ec && !is_fatal(ec) && !sends_ahead))
+        const bool asks = wanted == command::next::write || wanted == command::next::compute;
+        if ((!ec && asks) || (ec && !is_fatal(ec) && !sends_ahead))
             ec = !rest.empty() ? errc::unexpected_data : ec;
         if (!ec && wanted == command::next::write)
-            ec = c.unasked();
-        if (!ec && wanted == command::next::write)
-            ec = write_line();
+            ec = ask();
         return wanted;
     }
 

@@ -30,6 +30,13 @@ concept finishes = requires(M& m, std::string_view data) {
     { m.finish(data) } -> std::same_as<std::error_code>;
 };
 
+/// Has more to compute for a response than should be done at once.
+template <class M>
+concept computes = requires(M& m, const M& c, octets& response) {
+    { c.computing() } -> std::same_as<bool>;
+    { m.compute(response) } -> std::same_as<std::error_code>;
+};
+
 /// Wants to know what there is to bind to.
 template <class M>
 concept binds =
@@ -61,6 +68,10 @@ concept explains = requires(const M& m) {
 /// - `std::error_code begin(octets& response)`: the client speaks first. What it writes is sent with AUTH if the line
 ///   does not get longer than 255 octets (RFC 5034, section 4), else in answer to the server's first, empty challenge; in
 ///   both ways, one after the other, if the server refuses the first (see `initial_response`).
+/// - `bool computing() const` and `std::error_code compute(octets& response)`: what has long to compute does it in pieces, so
+///   that other sessions of its thread need not wait. If `computing()` is true after `respond`, and for as long as it is,
+///   `compute` is called, which goes on for a moment (a millisecond, say); other handlers run in between. The last call
+///   writes the response.
 /// - `std::error_code finish(std::string_view data)`: the server said +OK, with `data`, base64 decoded, behind it (RFC
 ///   5034 does not allow any, some servers send it; empty if that is no base64). An error if the server has
 ///   not shown that it is the right one: nobody counts as logged in then.
@@ -70,13 +81,14 @@ concept explains = requires(const M& m) {
 /// - `static constexpr bool reveals_secret = true;`: puts a reusable secret on the wire; it is sent over a secure stream
 ///   only (`is_secure_stream`), or one of `allow_cleartext`.
 template <class M>
-concept mechanism = std::is_object_v<M> && std::move_constructible<M> &&
-                    (!requires { &M::begin; } || begins<M>) && (!requires { &M::finish; } || finishes<M>) &&
-                    (!requires { &M::bind; } || binds<M>) && (!requires { &M::details; } || explains<M>) &&
-                    requires(M& m, std::string_view challenge, octets& response, const limits& l) {
-                        { m.name } -> std::convertible_to<std::string_view>;
-                        { m.respond(challenge, response, l) } -> std::same_as<std::error_code>;
-                    };
+concept mechanism =
+    std::is_object_v<M> && std::move_constructible<M> && (!requires { &M::begin; } || begins<M>) &&
+    (!requires { &M::finish; } || finishes<M>) && (!requires { &M::compute; } || computes<M>) &&
+    (!requires { &M::bind; } || binds<M>) && (!requires { &M::details; } || explains<M>) &&
+    requires(M& m, std::string_view challenge, octets& response, const limits& l) {
+        { m.name } -> std::convertible_to<std::string_view>;
+        { m.respond(challenge, response, l) } -> std::same_as<std::error_code>;
+    };
 
 /// Puts a reusable secret on the wire.
 template <class M>

@@ -5,6 +5,7 @@
 #include <pop3/limits.hpp>
 #include <pop3/sasl/channel_binding.hpp>
 #include <pop3/sasl/mechanism.hpp>
+#include <pop3/sasl/salted_password.hpp>
 
 #include <concepts>
 #include <optional>
@@ -51,6 +52,41 @@ public:
         return std::visit([&](auto& m) { return m.respond(challenge, response, l); }, mechanism_);
     }
 
+    bool computing() const
+        requires(computes<Mechanism> || ...)
+    {
+        return std::visit(
+            []<class M>([[maybe_unused]] const M& m) {
+                if constexpr (computes<M>)
+                    return m.computing();
+                else
+                    return false;
+            },
+            mechanism_);
+    }
+
+    std::error_code compute(octets& response)
+        requires(computes<Mechanism> || ...)
+    {
+        return std::visit(
+            [&]<class M>([[maybe_unused]] M& m) -> std::error_code {
+                if constexpr (computes<M>)
+                    return m.compute(response);
+                else
+                    return {};
+            },
+            mechanism_);
+    }
+
+    /// Goes on from what `before` has computed of the same password, if both do that.
+    void take_over([[maybe_unused]] one_of& before)
+    {
+        auto* const from = before.salted();
+        auto* const to = salted();
+        if (from != nullptr && to != nullptr)
+            *to = std::move(*from);
+    }
+
     std::error_code finish(std::string_view data)
     {
         return std::visit(
@@ -88,6 +124,21 @@ public:
     std::string_view name;
 
 private:
+    /// Null if it computes none.
+    salted_password* salted()
+    {
+        return std::visit(
+            []<class M>([[maybe_unused]] M& m) -> salted_password* {
+                if constexpr (requires {
+                                  { m.salted() } -> std::same_as<salted_password&>;
+                              })
+                    return &m.salted();
+                else
+                    return nullptr;
+            },
+            mechanism_);
+    }
+
     std::variant<Mechanism...> mechanism_;
 };
 

@@ -11,6 +11,7 @@
 #include <pop3/sasl/hmac.hpp>
 #include <pop3/sasl/mechanism.hpp>
 #include <pop3/sasl/octets.hpp>
+#include <pop3/sasl/salted_password.hpp>
 #include <pop3/sasl/saslname.hpp>
 #include <pop3/sasl/scram_attributes.hpp>
 #include <pop3/sasl/utf8.hpp>
@@ -22,7 +23,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,8 +101,9 @@ private:
 /// nothing more is done: it leaves ASCII as it is, and other characters are sent as they are given, so that who uses them
 /// must give them in the form NFKC, without the characters that SASLprep maps to nothing or to a space.
 ///
-/// *Time.* The answer to the server's first message computes as many iterations of HMAC as the server wants, within
-/// `limits::scram_max_iterations`, in the thread that runs the session. What comes of it is wiped after use.
+/// *Time.* The answer to the server's first message takes as many iterations of HMAC as the server wants, within
+/// `limits::scram_max_iterations`. They are computed in the thread that runs the session, but in pieces of less than a
+/// millisecond, and other handlers run in between. What comes of it is wiped after use.
 ///
 /// Errors:
 /// - `errc::invalid_argument`: name or password is empty, or one of the texts is as said not to be.
@@ -186,6 +187,20 @@ public:
         }
     }
 
+    bool computing() const noexcept
+    {
+        return step_ == step::proof;
+    }
+
+    std::error_code compute(octets& response)
+    {
+        if (!salted_.advance(credentials_.secret().expose(), iterations_per_turn)) {
+            step_ = step::over;
+            return std::make_error_code(std::errc::not_supported);
+        }
+        return salted_.ready() ? prove(response) : std::error_code();
+    }
+
     std::error_code finish(std::string_view data)
     {
         const auto at = std::exchange(step_, step::over);
@@ -203,9 +218,18 @@ public:
         return details_;
     }
 
+    /// What was computed for this login. Another mechanism that tries the same password goes on from there.
+    salted_password& salted() noexcept
+    {
+        return salted_;
+    }
+
 private:
     /// What is to come.
-    enum class step { client_first, server_first, server_final, verified, over };
+    enum class step { client_first, server_first, proof, server_final, verified, over };
+
+    /// Less than half a millisecond of a processor of today, so that a slow one is not kept for long either.
+    static constexpr std::uint32_t iterations_per_turn = 500;
 
     bool make_nonce()
     {
@@ -218,7 +242,7 @@ private:
         return true;
     }
 
-    /// Takes server-first-message, makes client-final-message.
+    /// Takes server-first-message, begins client-final-message.
     std::error_code answer(std::string_view server_first, octets& response, const limits& bounds)
     {
         scram_attributes attributes(server_first);
@@ -232,9 +256,7 @@ private:
         if (!nonce->starts_with(nonce_) || nonce->size() == nonce_.size())
             return errc::server_not_authenticated;
         const auto iterations = grammar::decimal<std::uint32_t>(*iterations_text);
-        // OpenSSL counts in int.
-        constexpr auto most = static_cast<std::uint32_t>(std::numeric_limits<int>::max());
-        if (!iterations || *iterations > bounds.scram_max_iterations || *iterations > most)
+        if (!iterations || *iterations > bounds.scram_max_iterations)
             return errc::scram_max_iterations_limit;
         if (*iterations < bounds.scram_min_iterations)
             return errc::scram_min_iterations_limit;
@@ -243,46 +265,53 @@ private:
         append(bound, view(gs2_header_));
         if constexpr (Plus)
             append(bound, view(binding_data_));
-        append(response, "c=");
-        grammar::base64_encode(view(bound), response);
-        append(response, ",r=");
-        append(response, *nonce);
+        without_proof_.clear();
+        append(without_proof_, "c=");
+        grammar::base64_encode(view(bound), without_proof_);
+        append(without_proof_, ",r=");
+        append(without_proof_, *nonce);
 
-        octets auth_message;
-        append(auth_message, view(first_bare_));
-        append(auth_message, ",");
-        append(auth_message, server_first);
-        append(auth_message, ",");
-        append(auth_message, view(response));
+        auth_message_.clear();
+        append(auth_message_, view(first_bare_));
+        append(auth_message_, ",");
+        append(auth_message_, server_first);
+        append(auth_message_, ",");
+        append(auth_message_, view(without_proof_));
 
+        salted_.start(Hash::digest(), view(salt), *iterations);
+        step_ = step::proof;
+        return salted_.ready() ? prove(response) : std::error_code();
+    }
+
+    /// Ends client-final-message.
+    std::error_code prove(octets& response)
+    {
         octets proof;
-        if (!prove(view(salt), static_cast<int>(*iterations), view(auth_message), proof))
+        step_ = step::over;
+        if (!make_proof(salted_.get(), view(auth_message_), proof))
             return std::make_error_code(std::errc::not_supported);
+        // A server that refuses to bind may take the same proof without: only then it is used again.
+        if constexpr (!Plus)
+            salted_ = {};
+        response = std::exchange(without_proof_, {});
         append(response, ",p=");
         grammar::base64_encode(view(proof), response);
         step_ = step::server_final;
         return {};
     }
 
-    /// Section 3. Of all that follows from the password only the expected signature is kept.
-    bool prove(std::string_view salt, int iterations, std::string_view auth_message, octets& proof)
+    /// Section 3. Of what follows from the password the expected signature is kept.
+    bool make_proof(std::string_view salted, std::string_view auth_message, octets& proof)
     {
         const auto* const digest = Hash::digest();
-        const auto secret = credentials_.secret().expose();
-        octets salted(static_cast<std::size_t>(EVP_MD_get_size(digest)));
         octets client_key;
         octets stored_key(salted.size());
         octets server_key;
-        if (PKCS5_PBKDF2_HMAC(secret.data(), static_cast<int>(secret.size()),
-                              reinterpret_cast<const unsigned char*>(salt.data()),
-                              static_cast<int>(salt.size()), iterations, digest,
-                              static_cast<int>(salted.size()),
-                              reinterpret_cast<unsigned char*>(salted.data())) != 1 ||
-            !hmac(digest, view(salted), "Client Key", client_key) ||
+        if (!hmac(digest, salted, "Client Key", client_key) ||
             EVP_Digest(client_key.data(), client_key.size(),
                        reinterpret_cast<unsigned char*>(stored_key.data()), nullptr, digest, nullptr) != 1 ||
             !hmac(digest, view(stored_key), auth_message, proof) ||
-            !hmac(digest, view(salted), "Server Key", server_key) ||
+            !hmac(digest, salted, "Server Key", server_key) ||
             !hmac(digest, view(server_key), auth_message, server_signature_))
             return false;
         for (std::size_t i = 0; i != proof.size(); ++i)
@@ -310,6 +339,7 @@ private:
             CRYPTO_memcmp(signature.data(), expected.data(), expected.size()) != 0)
             return errc::server_not_authenticated;
         step_ = step::verified;
+        salted_ = {};
         return {};
     }
 
@@ -320,7 +350,10 @@ private:
     octets binding_data_;
     octets gs2_header_;
     octets first_bare_;
+    octets without_proof_;
+    octets auth_message_;
     octets server_signature_;
+    salted_password salted_;
     std::string details_;
     std::optional<bool> announced_;
     step step_ = step::client_first;
