@@ -64,6 +64,7 @@ set(POP3_HEADERS
   include/pop3/detail/open_context.hpp
   include/pop3/detail/open_socket.hpp
   include/pop3/detail/place.hpp
+  include/pop3/detail/refused_binding.hpp
   include/pop3/detail/remember.hpp
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/safe_getenv.hpp
@@ -91,6 +92,7 @@ set(POP3_HEADERS
   include/pop3/detail/tls_verify.hpp
   include/pop3/detail/token_login.hpp
   include/pop3/detail/token_request.hpp
+  include/pop3/detail/unbound_servers.hpp
   include/pop3/error.hpp
   include/pop3/flow.hpp
   include/pop3/grammar/argument.hpp

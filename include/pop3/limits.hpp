@@ -41,8 +41,8 @@ struct limits {
     std::size_t challenges = 16;
     /// The fewest iterations that a server may ask for with SCRAM. RFC 7677 wants 4096 at least.
     std::uint32_t scram_min_iterations = 4096;
-    /// The most iterations that a server may ask for with SCRAM: about half a second of computing. It is done in pieces of less
-    /// than a millisecond, between which other handlers run.
+    /// The most iterations that a server may ask for with SCRAM: about a second of computing. It is done in pieces of less than a
+    /// millisecond, between which other handlers run.
     std::uint32_t scram_max_iterations = 1'000'000;
     /// Time to resolve, connect, do the TLS handshake and read the greeting, all together.
     std::chrono::milliseconds connect_time = std::chrono::seconds(30);

@@ -38,7 +38,8 @@ inline constexpr no_system_roots_t no_system_roots{};
 /// One that was moved from can only be assigned to or destroyed. Constructor and setters throw `std::system_error` if OpenSSL cannot do what they ask.
 ///
 /// Keep the context between connections: the second one to a server resumes the TLS session of the first, which saves
-/// the server's certificate, its verification and, with TLS 1.2, a round trip.
+/// the server's certificate, its verification and, with TLS 1.2, a round trip. It also remembers what a server refuses
+/// (`async_login`).
 class tls_context {
 public:
     /// Trusts the certificate authorities that the system trusts: those in OpenSSL's default file and folder, or in what
@@ -214,6 +215,7 @@ private:
     void forget_sessions()
     {
         state().sessions.clear();
+        state().unbound.clear();
     }
 
     void add_pin(std::vector<detail::sha256_digest>& to, const std::optional<detail::sha256_digest>& pin,

@@ -77,13 +77,16 @@ struct login_context {
     std::optional<refusal> refused;
     /// How it wants the initial response, if that was learned in the same login.
     std::optional<auth_form> form;
+    /// The server has refused to bind before, and taken the same unbound.
+    bool refuses_binding = false;
 };
 
 /// CAPA if need be, then the safest login that server and credentials share, as one exchange without I/O. Nothing is
 /// sent behind a command before its reply. After a refusal there is no second try, but two that are no weaker, each at
 /// most once: the other form of AUTH (see `initial_response`); and where the server refuses to bind to the channel at all,
 /// before it has asked for anything or in the words of Cyrus SASL ("bad protocol"), SCRAM without (Cyrus announces
-/// SCRAM-...-PLUS, and can do none that is current).
+/// SCRAM-...-PLUS, and can do none that is current). Where it is known that this will happen it begins with that; not if
+/// the binding is demanded.
 template <class Credentials>
 class login {
 public:
@@ -96,9 +99,8 @@ public:
     {
         // Dovecot 2.4 dies of a type of binding that it does not have, and other logins with it: what is current there is
         // tried unasked, anything else only when asked for.
-        const bool asked_for = options_.require_channel_binding || !wanted_way(options_).empty();
         context_.terms.can_bind =
-            asked_for ? !context_.binding.type.empty() : context_.binding.type == "tls-exporter";
+            asked_for() ? !context_.binding.type.empty() : context_.binding.type == "tls-exporter";
         context_.terms.has_timestamp = !context_.timestamp.empty();
     }
 
@@ -140,9 +142,11 @@ public:
             auto& bound = std::get<auth<mechanism>>(step_);
             context_.refused = bound.refused_with();
             context_.form = bound.form();
+            bound_first_ = true;
             ec = begin(way, true);
             return ec ? next::done : next::write;
         }
+        judged_ = true;
         return next::done;
     }
 
@@ -204,6 +208,21 @@ public:
         return step == nullptr || step->shown();
     }
 
+    /// Whether the server refuses to bind, if this login has shown it. True: it did, and took the same unbound. False: it was
+    /// said to, but to begin unbound did not help.
+    std::optional<bool> refuses_binding() const noexcept
+    {
+        const auto* const last = std::get_if<auth<mechanism>>(&step_);
+        if (last == nullptr || !judged_)
+            return {};
+        if (!last->refused_with())
+            return bound_first_ ? std::optional(true) : std::nullopt;
+        const auto advice = last->refused_with()->advice();
+        if (unbound_first_ && advice != retry_advice::wait && advice != retry_advice::give_up)
+            return false;
+        return {};
+    }
+
     /// The way in that was chosen (see `way_in::name`); empty if there was none.
     std::string_view chosen() const noexcept
     {
@@ -235,15 +254,36 @@ private:
         std::optional<bool> announced;
         if (context_.known)
             announced = announces_binding(*context_.known);
-        return begin(choose_login(ways::ways, server(), context_.terms, options_), announced);
+        const auto* way = choose_login(ways::ways, server(), context_.terms, options_);
+        if (way != nullptr && way->binds && context_.refuses_binding && !asked_for()) {
+            if (const auto* const unbound = unbound_scram()) {
+                way = unbound;
+                unbound_first_ = true;
+            }
+        }
+        return begin(way, announced);
+    }
+
+    /// Somebody wants this way in, or the binding, and no other.
+    bool asked_for() const
+    {
+        return options_.require_channel_binding || !wanted_way(options_).empty();
+    }
+
+    /// What there is instead of a SCRAM that binds; null if nothing that is as good but for that.
+    const way_in* unbound_scram() const
+    {
+        auto terms = context_.terms;
+        terms.can_bind = false;
+        const auto* const way = choose_login(ways::ways, server(), terms, options_);
+        return way != nullptr && way->name.starts_with("SCRAM-") ? way : nullptr;
     }
 
     /// The way to try after a refusal to bind; null if it may have meant anything else.
     const way_in* without_binding()
     {
         auto* const bound = std::get_if<auth<mechanism>>(&step_);
-        if (!chosen_->binds || bound == nullptr || !bound->refused_with() ||
-            options_.require_channel_binding || !wanted_way(options_).empty())
+        if (!chosen_->binds || bound == nullptr || !bound->refused_with() || asked_for())
             return nullptr;
         // Cyrus looks at the binding only when the proof has come, but before it. Of a wrong password it says something else.
         const bool by_cyrus = bound->refused_with()->text().find("bad protocol") != std::string::npos;
@@ -252,10 +292,7 @@ private:
             return nullptr;
         if (advice == retry_advice::wait || advice == retry_advice::give_up)
             return nullptr;
-        auto terms = context_.terms;
-        terms.can_bind = false;
-        const auto* const way = choose_login(ways::ways, server(), terms, options_);
-        return way != nullptr && way->name.starts_with("SCRAM-") ? way : nullptr;
+        return unbound_scram();
     }
 
     std::error_code begin(const way_in* way, std::optional<bool> binding_announced)
@@ -301,6 +338,9 @@ private:
     login_context context_;
     std::variant<std::monostate, exchange<capa>, auth<mechanism>, user_pass, exchange<apop>> step_;
     const way_in* chosen_ = nullptr;
+    bool judged_ = false;        // the server has said what it thinks of the last way in
+    bool bound_first_ = false;   // and had refused to bind before
+    bool unbound_first_ = false; // it was known to refuse
 };
 
 } // namespace pop3::command

@@ -5,6 +5,7 @@
 #include <pop3/detail/tls_last_error.hpp>
 #include <pop3/detail/tls_pins.hpp>
 #include <pop3/detail/tls_sessions.hpp>
+#include <pop3/detail/unbound_servers.hpp>
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -20,6 +21,7 @@ struct tls_state {
     tls_pins pins;
     std::function<bool(bool, X509_STORE_CTX*)> verify;
     tls_sessions sessions;
+    unbound_servers unbound;
 
     // Of the shared library that made the context. In a program with several, each has its own if symbols are hidden, and
     // what one has put away, only its own number finds again.

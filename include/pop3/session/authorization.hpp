@@ -12,6 +12,7 @@
 #include <pop3/command/user.hpp>
 #include <pop3/command/utf8.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/detail/refused_binding.hpp>
 #include <pop3/detail/start_tls.hpp>
 #include <pop3/detail/tls_channel_binding.hpp>
 #include <pop3/detail/tls_info.hpp>
@@ -95,7 +96,8 @@ public:
     /// There is no second, weaker try after a refusal, which may mean a wrong password. Two exceptions send nothing weaker,
     /// each at most once. A server that may have refused the form of AUTH gets the other, with the same mechanism: see
     /// `initial_response`. A server that refuses to bind to the channel, before it has asked for anything (but with [AUTH]) or
-    /// with the "bad protocol" of Cyrus, gets SCRAM unbound; not with `login_options::require_channel_binding`. If it hangs
+    /// with the "bad protocol" of Cyrus, gets SCRAM unbound; not with `login_options::require_channel_binding`. If it takes that,
+    /// the `tls_context` remembers it for a day, and the next login to this host and port begins with it. If it hangs
     /// up instead of an answer to a second try, the first refusal is what the login completes with, and the session that comes with it is
     /// dead (`errc::session_closed`). What was chosen: `login_mechanism()`. How a name or password that is not ASCII is sent: see `async_utf8`, and `sasl::scram`, which
     /// refuses what is not UTF-8; `login_options("PLAIN")` sends any octets.
@@ -363,6 +365,7 @@ private:
             return result;
         result.timestamp = this->connection_->greeting.timestamp;
         result.known = this->connection_->capabilities;
+        result.refuses_binding = detail::refuses_binding(this->connection_->stream);
         if constexpr (detail::has_ssl<Stream>)
             result.binding = detail::channel_binding_of(this->connection_->stream.native_handle());
         return result;
