@@ -88,10 +88,11 @@ enum class errc {
     /// The operation took longer than `limits::connect_time` or `limits::operation_time`. Connect again, with
     /// more time if the reply was only slow. Messages marked for deletion stay.
     timed_out,
-    /// The server closed the connection before its reply was complete. What came of it is not given: connect again.
+    /// The server closed the connection before its reply was complete. What came of it is not given: connect again. If nothing
+    /// of the reply has come it is always this, in whatever way the connection came to its end (a reset, say).
     connection_closed,
-    /// The connection was cut below TLS, without a close_notify: by a failing network, or by an attacker who
-    /// wants a part of a reply to pass for the whole. What came is not given: connect again.
+    /// The connection was cut below TLS, without a close_notify and inside a reply: by a failing network, or by an
+    /// attacker who wants a part of a reply to pass for the whole. What came is not given: connect again.
     connection_truncated,
     /// The reply does not follow the grammar of RFC 1939. The server is broken, or is no POP3 server: check
     /// host and port.

@@ -328,6 +328,9 @@ public:
 
     /// The session, in the state that the server is in now. Only after a refusal, or an error that is not
     /// fatal; otherwise what comes is empty (`errc::no_session`), with the executor of the session that it came of.
+    ///
+    /// Some servers hang up after they have refused a login (popa3d, solid-pop3d). What is done next on the session then
+    /// fails, always with `errc::connection_closed`: connect again for another try.
     Back session() &&
     {
         return std::move(back_);

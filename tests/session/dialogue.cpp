@@ -152,7 +152,9 @@ TEST_CASE("a part of a reply is never taken for the whole")
     for (std::size_t octets = 0; octets != reply.size(); ++octets) {
         CAPTURE(octets);
         CHECK(retr(octets, asio::error::eof) == pop3::errc::connection_closed);
-        CHECK(retr(octets, asio::ssl::error::stream_truncated) == pop3::errc::connection_truncated);
+        // With nothing there is no part.
+        const auto cut = octets == 0 ? pop3::errc::connection_closed : pop3::errc::connection_truncated;
+        CHECK(retr(octets, asio::ssl::error::stream_truncated) == cut);
     }
     CHECK(!retr(reply.size(), asio::error::eof));
 }

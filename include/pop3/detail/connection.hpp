@@ -35,6 +35,14 @@
 
 namespace pop3::detail {
 
+/// The end of what the peer sends, or that it takes nothing more.
+inline bool tells_that_peer_has_gone(std::error_code ec) noexcept
+{
+    return ec == asio::error::eof || ec == asio::ssl::error::stream_truncated ||
+           ec == asio::error::connection_reset || ec == asio::error::connection_aborted ||
+           ec == asio::error::broken_pipe || ec == asio::error::not_connected;
+}
+
 /// What the sessions of one connection pass from state to state: the stream, what was read from it, and the
 /// deadline. Shared by the session and by the operation that runs, so that neither can outlive it.
 template <async_stream Stream>
@@ -144,9 +152,12 @@ public:
             return errc::timed_out;
         if (abandoned_)
             return asio::error::operation_aborted;
-        // What went wrong first.
-        if (write_error_)
+        // What went wrong first. But that the server has gone is said better by what was read than by a write.
+        if (write_error_ && !(tells_that_peer_has_gone(write_error_) && tells_that_peer_has_gone(ec)))
             ec = write_error_;
+        // It is chance by which sign of it that is noticed, and with no part of a reply there is none to be taken for the whole.
+        if (unanswered_ && input.empty() && tells_that_peer_has_gone(ec))
+            return errc::connection_closed;
         if (ec == asio::error::eof)
             return errc::connection_closed;
         if (ec == asio::ssl::error::stream_truncated)
@@ -231,6 +242,12 @@ public:
         asio::async_write(c.stream, asio::buffer(rest), sender{self, c.stream.get_executor()});
     }
 
+    /// A command is sent, before which all was answered.
+    void await_reply() noexcept
+    {
+        unanswered_ = true;
+    }
+
     /// Looks whether the server said something that nobody asked for, or has gone. To be called before a command is sent: what
     /// came earlier is not its reply.
     std::error_code unasked()
@@ -239,8 +256,10 @@ public:
         if constexpr (reads_now<Stream>)
             if (input.empty())
                 ec = read_unasked();
-        if (input.empty())
+        if (input.empty()) {
+            await_reply();
             return reason(ec);
+        }
         const auto said = input.data();
         notice = printable(std::string(said.substr(0, std::min(said.find_first_of("\r\n"), max_notice))));
         use_input(said.size(), false);
@@ -250,6 +269,7 @@ public:
     /// Removes `n` octets from the input, and shows them.
     void use_input(std::size_t n, bool hide_challenges)
     {
+        unanswered_ = unanswered_ && n == 0;
         if (observer_) {
             const auto show = observer_; // it may replace itself
             tap_.feed(input.data().substr(0, n), hide_challenges, *show);
@@ -389,6 +409,7 @@ private:
     bool closed_ = false;
     bool abandoned_ = false;
     bool sending_ = false;
+    bool unanswered_ = false; // nothing has come of the reply to what was sent
 };
 
 } // namespace pop3::detail

@@ -293,6 +293,8 @@ private:
         }
         if (stopped(self))
             return c.output.clear();
+        if (!sends_ahead || !sent_)
+            connection_->await_reply();
         // From here on the server may have got it, however the write ends.
         sent_ = true;
         connection<Stream>::send(connection_);
