@@ -218,6 +218,15 @@ TEST_CASE("Cyrus: async_login tries to bind, is refused, and logs in unbound")
         CHECK(seen[9].starts_with("S: +OK"));
         co_await leave(std::move(mailbox));
     });
+
+    // It need not be asked again.
+    over_both_kinds(tls, log, [&](tls_session greeted) -> asio::awaitable<void> {
+        log.clear();
+        const pop3::password good("carol", right);
+        auto mailbox = co_await std::move(greeted).async_login(good);
+        CHECK(log.logins() == lines{"C: AUTH SCRAM-SHA-512 ****"});
+        co_await leave(std::move(mailbox));
+    });
 }
 
 TEST_CASE("Cyrus: a wrong password is one refusal, and so is a binding that is demanded")

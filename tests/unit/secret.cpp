@@ -17,6 +17,7 @@
 #include <pop3/sasl/login.hpp>
 #include <pop3/sasl/oauthbearer.hpp>
 #include <pop3/sasl/plain.hpp>
+#include <pop3/sasl/salted_password.hpp>
 #include <pop3/sasl/scram.hpp>
 #include <pop3/sasl/xoauth2.hpp>
 #include <pop3/secret.hpp>
@@ -31,6 +32,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
 #include <new>
@@ -397,6 +399,22 @@ std::string hmac_sha_256(std::string_view key, std::string_view data)
 }
 
 } // namespace
+
+TEST_CASE("a salted password is wiped, whole or in the middle")
+{
+    for (const std::uint32_t iterations : {1u, 2u, 3u}) {
+        pop3::sasl::salted_password whole;
+        whole.start(EVP_sha256(), "salt", iterations);
+        REQUIRE(whole.advance("pencil", iterations));
+        check_wiped(std::string(whole.get()), [&] {
+            pop3::sasl::salted_password salted;
+            salted.start(EVP_sha256(), "salt", 3);
+            static_cast<void>(salted.advance("pencil", iterations));
+            auto moved = std::move(salted);
+            moved.start(EVP_sha256(), "salt", 4);
+        });
+    }
+}
 
 TEST_CASE("logins leave nothing behind of password or token, as it is or in base64")
 {

@@ -290,7 +290,7 @@ private:
         step_ = step::over;
         if (!make_proof(salted_.get(), view(auth_message_), proof))
             return std::make_error_code(std::errc::not_supported);
-        // A server that refuses to bind may take the same proof without: only then it is used again.
+        // If the server refuses to bind, the same is needed once more without.
         if constexpr (!Plus)
             salted_ = {};
         response = std::exchange(without_proof_, {});
@@ -300,7 +300,7 @@ private:
         return {};
     }
 
-    /// Section 3. Of what follows from the password the expected signature is kept.
+    /// Section 3. Of what follows from the password only the expected signature is kept, and by -PLUS the salted password.
     bool make_proof(std::string_view salted, std::string_view auth_message, octets& proof)
     {
         const auto* const digest = Hash::digest();
