@@ -62,7 +62,8 @@ TEST_CASE("refused binding: is learned from a login that then succeeds unbound")
         auto server = cyrus(proved);
         const auto r = log_in(server, false);
         CHECK(r.talk.ok());
-        CHECK(server.tried == both);
+        // What is refused at once may have been the form.
+        CHECK(server.tried == (proved ? both : lines{both[0], both[0], both[1]}));
         CHECK(r.refuses_binding == true);
     }
 }
