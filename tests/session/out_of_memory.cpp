@@ -94,6 +94,7 @@ void fail_each_allocation(Prepare prepare, Begin begin, std::error_code without 
         test::run(context,
                   [&]() -> asio::awaitable<void> { with.emplace(co_await prepare(context.get_executor())); });
         outcome o;
+        const auto begun = std::chrono::steady_clock::now();
         const auto at = test::allocations + n;
         test::failing_allocation = at;
         o.guard([&] { begin(*with, o); });
@@ -102,6 +103,8 @@ void fail_each_allocation(Prepare prepare, Begin begin, std::error_code without 
         // What Asio throws when it has an answer, on its own, cannot be held back; the operation is told all the same.
         const bool by_resolver = o.thrown == 1 && o.error == asio::error::no_memory;
         CHECK(o.completed + o.thrown - (by_resolver ? 1 : 0) == 1);
+        // Not by the deadline.
+        CHECK(std::chrono::steady_clock::now() - begun < 4s);
         if (test::allocations < at) {
             CHECK(o.error == without);
             CHECK(n > 1);
