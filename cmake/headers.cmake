@@ -38,6 +38,7 @@ set(POP3_HEADERS
   include/pop3/command/start_tls.hpp
   include/pop3/command/stat.hpp
   include/pop3/command/stls.hpp
+  include/pop3/command/stop_check.hpp
   include/pop3/command/top.hpp
   include/pop3/command/uidl.hpp
   include/pop3/command/user.hpp

@@ -6,6 +6,7 @@
 #include <pop3/command/concept.hpp>
 #include <pop3/command/read_entries.hpp>
 #include <pop3/command/sink.hpp>
+#include <pop3/command/stop_check.hpp>
 #include <pop3/delivery.hpp>
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
@@ -47,6 +48,12 @@ public:
         command_.write(line);
     }
 
+    /// Set anew before each reply, or part of one, is read.
+    void watch(const stop_check& stop) noexcept
+    {
+        stop_ = stop;
+    }
+
     /// What the sink wants next.
     flow wanted() const noexcept
     {
@@ -58,11 +65,14 @@ protected:
     void give(Piece&& piece)
     {
         wanted_ = pop3::detail::give(sink_, std::forward<Piece>(piece));
+        if (stop_())
+            wanted_ = flow::close;
     }
 
 private:
     Command command_;
     Sink sink_;
+    stop_check stop_;
     flow wanted_ = flow::more;
 };
 

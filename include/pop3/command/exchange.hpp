@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/command/concept.hpp>
+#include <pop3/command/stop_check.hpp>
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
 #include <pop3/grammar/body_decoder.hpp>
@@ -59,6 +60,14 @@ class exchange {
 public:
     using result_type = typename Command::result_type;
 
+private:
+    static constexpr bool has_sink = requires(const Command& c) {
+        { c.wanted() } -> std::same_as<flow>;
+    } && requires(detail::stored<result_type>& r) {
+        { (r.complete) } -> std::same_as<bool&>;
+    };
+
+public:
     /// A greeting comes unasked.
     static constexpr next first = std::string_view(Command::verb).empty() ? next::read : next::write;
 
@@ -89,6 +98,13 @@ public:
     void write(command_line& line) const
     {
         command_.write(line);
+    }
+
+    /// Says how it is known whether a sink has called the operation off.
+    void watch(const stop_check& stop) noexcept
+        requires requires(Command& c) { c.watch(stop); } && has_sink
+    {
+        command_.watch(stop);
     }
 
     /// Reads from the front of `input`, and removes what was read. After an error it must not be called again. One that is
@@ -186,12 +202,6 @@ private:
             return next::done;
         }
     }
-
-    static constexpr bool has_sink = requires(const Command& c) {
-        { c.wanted() } -> std::same_as<flow>;
-    } && requires(detail::stored<result_type>& r) {
-        { (r.complete) } -> std::same_as<bool&>;
-    };
 
     static constexpr bool reads_entries = requires {
         requires std::same_as<decltype(Command::reads_entries), const bool>;

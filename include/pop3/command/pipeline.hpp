@@ -7,6 +7,7 @@
 #include <pop3/command/concept.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/pipeline_window.hpp>
+#include <pop3/command/stop_check.hpp>
 #include <pop3/command/what_forbids.hpp>
 #include <pop3/error.hpp>
 #include <pop3/limits.hpp>
@@ -79,6 +80,15 @@ public:
     {
         error_ = ec;
         culprit_ = sent_;
+    }
+
+    void watch(const stop_check& stop) noexcept
+    {
+        const auto tell = [&](auto& e) {
+            if constexpr (requires { e.watch(stop); })
+                e.watch(stop);
+        };
+        std::apply([&](auto&... e) { (tell(e), ...); }, exchanges_);
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)

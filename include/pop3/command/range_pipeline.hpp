@@ -8,6 +8,7 @@
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/pipeline_window.hpp>
 #include <pop3/command/ring.hpp>
+#include <pop3/command/stop_check.hpp>
 #include <pop3/command/what_forbids.hpp>
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
@@ -137,6 +138,12 @@ public:
         state_->stopped = true;
     }
 
+    void watch(const stop_check& stop) noexcept
+    {
+        state_->stop = stop;
+        state_->watch();
+    }
+
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
         auto& s = *state_;
@@ -144,12 +151,17 @@ public:
             return s.window.consume_answer(input, bounds, ec);
         while (!s.in_flight.empty()) {
             if (!s.window.holds()) {
-                if (!s.reading)
+                if (!s.reading) {
                     s.reading.emplace(std::move(s.in_flight.front().command));
+                    s.watch();
+                }
                 const auto wants = s.reading->consume(input, bounds, ec);
                 if (is_fatal(ec) || wants == next::read)
                     return wants;
                 ec = {}; // of the value, which the reply says
+                if constexpr (requires { s.reading->watch(s.stop); })
+                    if (s.stop())
+                        return next::done;
                 s.window.answered(s.in_flight.front().octets, *s.reading);
             }
             if (const auto wants = s.window.confirm(input, ec); ec || wants == next::read)
@@ -239,7 +251,14 @@ private:
             else
                 wanted = std::invoke(on_reply, index, std::move(said));
             stopped = stopped || wanted != flow::more;
-            closes = closes || wanted == flow::close;
+            closes = closes || wanted == flow::close || stop();
+        }
+
+        void watch() noexcept
+        {
+            if constexpr (requires { reading->watch(stop); })
+                if (reading)
+                    reading->watch(stop);
         }
 
         Range range;
@@ -250,6 +269,7 @@ private:
         std::optional<command_type> to_send;
         ring<sent_command> in_flight;
         std::optional<exchange<command_type>> reading; // of the first of them
+        stop_check stop;
         std::error_code error;
         std::size_t answered = 0;
         bool stopped = false;

@@ -102,6 +102,7 @@ struct step_handler {
 ///     [bool finished()]                              // there is nothing to send, and nothing to wait for
 ///     command::next consume(input, limits, ec)
 ///     [command::next compute(ec)]                    // what `consume` asked for, or itself
+///     [void watch(stop_check)]                       // whether to go on calling the user's functions
 ///     [std::size_t answered()]                       // by each reply it earns time
 ///     [std::error_code explain(ec)]                  // what it says of the error that it ends with
 ///     [bool closes()]                                // the session must end with it, though it succeeds
@@ -322,6 +323,9 @@ private:
             }
             if ((fresh && goes_on) || finished() || !c.input.empty()) {
                 std::error_code ec;
+                const running<Self> here{*this, self};
+                if constexpr (requires(command::stop_check stop) { exchange_.watch(stop); })
+                    exchange_.watch({running<Self>::stopped, &here});
                 const auto wanted = feed(ec);
                 // By what it showed something to. That this was the last line does not matter: nobody can know.
                 if (stopped(self))
@@ -402,6 +406,18 @@ private:
             wait(self);
         }
     }
+
+    template <class Self>
+    struct running {
+        const drive& operation;
+        Self& self;
+
+        static bool stopped(const void* at)
+        {
+            const auto& r = *static_cast<const running*>(at);
+            return r.operation.stopped(r.self);
+        }
+    };
 
     /// Has the exchange read what is in the input.
     command::next feed(std::error_code& ec)
