@@ -305,7 +305,7 @@ TEST_CASE("token provider: not asked where there is no use for a token")
     CHECK(t.asked.empty());
 }
 
-TEST_CASE("token provider: asked once, and once more if the server says that the token expired")
+TEST_CASE("token provider: asked once, and once more if the server refuses the token")
 {
     for (const bool at_once : {true, false}) {
         CAPTURE(at_once);
@@ -362,7 +362,7 @@ TEST_CASE("token provider: refused")
     t.asked.clear();
     talk = greeting();
     talk->client(capa).server("+OK\r\nSASL OAUTHBEARER\r\n.\r\n");
-    talk->client(no_token).server("-ERR [AUTH] no\r\n");
+    talk->client(no_token).server("-ERR [IN-USE] no\r\n");
     talk->client("QUIT\r\n").server("+OK\r\n");
     test::run(log_in);
     CHECK(talk->finished());
