@@ -646,6 +646,10 @@ constexpr bool replies()
     POP3_COMPLETES(declval<mailbox&>().async_stat(ask()), completes<pop3::drop_listing>);
     POP3_COMPLETES(declval<mailbox&>().async_list(ask()), completes<std::vector<pop3::scan_listing>>);
     POP3_COMPLETES(declval<mailbox&>().async_list(1, ask()), completes<pop3::scan_listing>);
+    POP3_COMPLETES(declval<mailbox&>().async_list(pop3::lenient, ask()),
+                   completes<pop3::lenient_listing<pop3::scan_listing>>);
+    POP3_COMPLETES(declval<mailbox&>().async_uidl(pop3::lenient, ask()),
+                   completes<pop3::lenient_listing<pop3::unique_id_listing>>);
     POP3_COMPLETES(declval<mailbox&>().async_uidl(ask()), completes<std::vector<pop3::unique_id_listing>>);
     POP3_COMPLETES(declval<mailbox&>().async_uidl(1, ask()), completes<pop3::unique_id_listing>);
     POP3_COMPLETES(declval<mailbox&>().async_retr(1, ask()), completes<pop3::message>);

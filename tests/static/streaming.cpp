@@ -121,6 +121,10 @@ constexpr bool what_completes_with_what()
     POP3_COMPLETES(std::declval<s>().async_list(ask_t()), pop3::reply<std::vector<pop3::scan_listing>>);
     POP3_COMPLETES(std::declval<s>().async_list(generic_sink, ask_t()), pop3::reply<listing_delivery>);
     POP3_COMPLETES(std::declval<s>().async_list(1, ask_t()), pop3::reply<pop3::scan_listing>);
+    POP3_COMPLETES(std::declval<s>().async_list(pop3::lenient, generic_sink, ask_t()),
+                   pop3::reply<listing_delivery>);
+    POP3_COMPLETES(std::declval<s>().async_uidl(pop3::lenient, generic_sink, ask_t()),
+                   pop3::reply<listing_delivery>);
     POP3_COMPLETES(std::declval<s>().async_uidl(ask_t()), pop3::reply<std::vector<pop3::unique_id_listing>>);
     POP3_COMPLETES(std::declval<s>().async_uidl(generic_sink, ask_t()), pop3::reply<listing_delivery>);
     POP3_COMPLETES(std::declval<r>().async_receive(1, ask_t()), pop3::reply<next, session>);
