@@ -17,6 +17,7 @@
 #include <pop3/command/stat.hpp>
 #include <pop3/command/uidl.hpp>
 #include <pop3/error.hpp>
+#include <pop3/state.hpp>
 
 #include <doctest/doctest.h>
 
@@ -54,6 +55,28 @@ std::string times(std::size_t n, const std::string& text)
         all += text;
     return all;
 }
+
+/// Of a user's own: leads to another state, and says that what it reads is `error`.
+struct leaving {
+    static constexpr std::string_view verb = "XGO";
+    static constexpr pop3::reply_shape shape = pop3::reply_shape::single_line;
+    using result_type = int;
+    using permitted_in = pop3::states<pop3::authorization>;
+    using on_ok = pop3::transaction;
+    using on_refusal = pop3::authorization;
+
+    void write(command::command_line& line) const
+    {
+        line.verb(verb);
+    }
+
+    std::error_code read_status(std::string_view, int&, const pop3::limits&) const
+    {
+        return error;
+    }
+
+    std::error_code error = {};
+};
 
 } // namespace
 
@@ -137,6 +160,14 @@ TEST_CASE("what shows that replies and commands no longer belong together is fat
     // Also if the sink wants no more.
     CHECK(fatal(command::list_to([](auto) { return pop3::flow::drain; }),
                 "+OK\r\n1 1\r\n2 2\r\n-ERR failed\r\n"));
+}
+
+TEST_CASE("a command that leads to another state has led there: the session cannot be handed back")
+{
+    CHECK(test::feed_every_way(leaving(), "+OK\r\n").ok());
+    CHECK(test::feed_every_way(leaving{errc::malformed_value}, "+OK\r\n").ec == errc::malformed_reply);
+    CHECK(test::feed_every_way(leaving{errc::timed_out}, "+OK\r\n").ec == errc::timed_out);
+    CHECK(test::feed_every_way(leaving{errc::malformed_value}, "-ERR\r\n").refused());
 }
 
 TEST_CASE("in a pipeline it is that reply's")

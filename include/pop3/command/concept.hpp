@@ -98,7 +98,8 @@ concept leaves_state = requires {
 ///
 /// An error that is not fatal (`is_fatal`: `errc::malformed_value`, or the limit of a value) says that what was read is of no
 /// use: it is not called again, the reply is read on to its end (`limits::drained_octets`), and then the operation completes
-/// with that error, and the session lives. Any other error ends the session at once. A command that owns memory must have a constructor, and
+/// with that error, and the session lives (but not if the command leads to another state: `errc::malformed_reply`). Any other
+/// error ends the session at once. A command that owns memory must have a constructor, and
 /// not be an aggregate: g++ 12 miscompiles temporaries of such in a `co_await` expression.
 template <class C>
 concept command_value =

@@ -236,6 +236,11 @@ private:
             ec = said;
             return;
         }
+        // The server is in another state now, and there is no session for it without the value.
+        if constexpr (pop3::detail::leaves_state<Command>) {
+            ec = errc::malformed_reply;
+            return;
+        }
         value_error_ = said;
         if constexpr (std::is_move_assignable_v<pop3::detail::stored<result_type>>)
             result_ = pop3::detail::stored<result_type>(); // nobody will see it, and it may be large

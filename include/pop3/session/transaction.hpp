@@ -284,7 +284,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// number: from 1, not marked as deleted.
     /// Completion signature: `void(std::error_code, reply<message>)`.
-    /// Errors: `errc::message_octets_limit`; `errc::connection_closed` or `errc::connection_truncated` if the
+    /// Errors: `errc::message_octets_limit`, after which the session lives; `errc::connection_closed` or `errc::connection_truncated` if the
     /// connection ends before the message does: a part of a message is never passed for the whole.
     /// Limits: `limits::message_octets`.
     template <class Token = default_token>
