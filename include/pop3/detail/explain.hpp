@@ -38,6 +38,15 @@ void explain(std::tuple<Reply...>& replies, const std::string& notice, const std
     std::apply([&](auto&... r) { (detail::explain(r, notice, thrown, executor), ...); }, replies);
 }
 
+/// A reply with what a step of an operation has to say besides.
+template <class Verdict>
+    requires requires(Verdict& v) { v.said; }
+void explain(Verdict& v, const std::string& notice, const std::exception_ptr& thrown,
+             const asio::any_io_executor& executor)
+{
+    detail::explain(v.said, notice, thrown, executor);
+}
+
 /// A number cannot say more.
 inline void explain(const std::size_t&, const std::string&, const std::exception_ptr&,
                     const asio::any_io_executor&) noexcept
