@@ -54,7 +54,7 @@ std::function<void(std::error_code, pop3::secret)> begin(const asio::any_io_exec
 {
     auto request = std::make_unique<token_request>(executor);
     auto done = request->callback();
-    auto& timer = request->timer();
+    auto& timer = *request->timer();
     timer.expires_after(time);
     timer.async_wait(waits{std::move(request), &into});
     return done;
@@ -178,7 +178,7 @@ TEST_CASE("token request: the context is destroyed when the operation was about 
         auto context = std::make_unique<asio::io_context>(1);
         auto request = std::make_unique<token_request>(context->get_executor());
         auto done = request->callback();
-        auto& timer = request->timer();
+        auto& timer = *request->timer();
         timer.async_wait(waits{std::move(request), &answer});
         timer.cancel(); // its handler is what runs next
         other.start(std::move(done));
