@@ -57,6 +57,7 @@ set(POP3_HEADERS
   include/pop3/detail/connection.hpp
   include/pop3/detail/drive.hpp
   include/pop3/detail/ends_connection.hpp
+  include/pop3/detail/executor_target.hpp
   include/pop3/detail/explain.hpp
   include/pop3/detail/failed_attempts.hpp
   include/pop3/detail/first_buffer.hpp

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/executor_target.hpp>
 #include <pop3/detail/runs_on.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -74,7 +75,7 @@ bool is_same_executor(const Executor& own, const asio::any_io_executor& io) noex
     if constexpr (std::same_as<Executor, asio::any_io_executor>) {
         return own == io;
     } else {
-        const auto* const target = io.target<Executor>();
+        const auto* const target = detail::executor_target<Executor>(io);
         return target != nullptr && *target == own;
     }
 }

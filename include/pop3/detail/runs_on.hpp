@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/executor_target.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
 #include <asio/strand.hpp>
@@ -17,17 +19,17 @@ inline bool runs_on(const asio::any_io_executor& executor) noexcept
     const auto is_in = [&]<class Executor>(const Executor* known) {
         return known != nullptr && known->running_in_this_thread();
     };
-    return is_in(executor.target<asio::io_context::executor_type>()) ||
-           is_in(executor.target<asio::strand<asio::io_context::executor_type>>()) ||
-           is_in(executor.target<asio::strand<asio::any_io_executor>>()) ||
-           is_in(executor.target<asio::strand<asio::thread_pool::executor_type>>());
+    return is_in(detail::executor_target<asio::io_context::executor_type>(executor)) ||
+           is_in(detail::executor_target<asio::strand<asio::io_context::executor_type>>(executor)) ||
+           is_in(detail::executor_target<asio::strand<asio::any_io_executor>>(executor)) ||
+           is_in(detail::executor_target<asio::strand<asio::thread_pool::executor_type>>(executor));
 }
 
 /// `executor`, or a strand on it if it surely has several threads.
 inline asio::any_io_executor one_at_a_time(const asio::any_io_executor& executor)
 {
-    if (executor.target<asio::thread_pool::executor_type>() != nullptr ||
-        executor.target<asio::system_executor>() != nullptr)
+    if (detail::executor_target<asio::thread_pool::executor_type>(executor) != nullptr ||
+        detail::executor_target<asio::system_executor>(executor) != nullptr)
         return asio::make_strand(executor);
     return executor;
 }
