@@ -70,12 +70,18 @@ struct outcome {
         }
     }
 
-    void run(asio::io_context& context)
+    /// let_go: is called when something was thrown, and ends what still waits.
+    template <class LetGo>
+    void run(asio::io_context& context, LetGo let_go)
     {
         const auto end = std::chrono::steady_clock::now() + 20s;
         context.restart();
-        while (!context.stopped() && std::chrono::steady_clock::now() < end)
+        while (!context.stopped() && std::chrono::steady_clock::now() < end) {
+            const int before = thrown;
             guard([&] { context.run_for(20s); });
+            if (thrown != before)
+                let_go();
+        }
         REQUIRE(context.stopped());
     }
 };
@@ -98,7 +104,8 @@ void fail_each_allocation(Prepare prepare, Begin begin, std::error_code without 
         const auto at = test::allocations + n;
         test::failing_allocation = at;
         o.guard([&] { begin(*with, o); });
-        o.run(context);
+        // Where Asio has dropped an operation the session would wait for its deadline.
+        o.run(context, [&] { with.reset(); });
         test::failing_allocation = 0;
         // What Asio throws when it has an answer, on its own, cannot be held back; the operation is told all the same.
         const bool by_resolver = o.thrown == 1 && o.error == asio::error::no_memory;
@@ -241,7 +248,7 @@ TEST_CASE("no thread to ask the resolver in: an error, and once")
         o.guard([&] {
             pop3::async_connect(context.get_executor(), pop3::without_tls, "localhost", options, o.handler());
         });
-        o.run(context);
+        o.run(context, [] {});
     }
     CHECK(o.thrown == 0);
     CHECK(o.completed == 1);
