@@ -1,12 +1,13 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// client HOST PORT tls|plain|list|sessions N
+// client HOST PORT tls|plain|list|sessions|once N
 //
 // This library, as its users write it: coroutines, one io_context, typed sessions with their limits and deadlines.
 //
 // tls, plain: logs in, RETR 1 to N pipelined, QUIT. list: UIDL and LIST of N messages. sessions: N at once, each of
-// which logs in, STAT, RETR 1 to 3, QUIT. Prints `msgs=COUNT bytes=OCTETS` of what it got, and its peak memory.
+// which logs in, STAT, RETR 1 to 3, QUIT. once: as tls, with the
+// system's roots besides. Prints `msgs=COUNT bytes=OCTETS` of what it got, and its peak memory.
 //
 // Environment variables:
 // - BENCH_CA: the file with the certificate to trust.
@@ -42,6 +43,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <stdexcept>
@@ -66,7 +68,7 @@ struct target {
     std::string port;
     pop3::connect_options options;
     pop3::tls_context tls;
-    asio::ssl::context asio_tls{asio::ssl::context::tls_client};
+    std::optional<asio::ssl::context> asio_tls;
 };
 
 // ---- What is done in a session ------------------------------------------------------------------
@@ -150,7 +152,7 @@ asio::awaitable<void> converse(target& to, Greeted greeted, std::string_view mod
 // What a user of asio::ssl::stream writes.
 asio::awaitable<asio::ssl::stream<asio::ip::tcp::socket>> connect_asio(target& to)
 {
-    asio::ssl::stream<asio::ip::tcp::socket> stream(co_await asio::this_coro::executor, to.asio_tls);
+    asio::ssl::stream<asio::ip::tcp::socket> stream(co_await asio::this_coro::executor, *to.asio_tls);
     if (SSL_set_tlsext_host_name(stream.native_handle(), to.host.c_str()) != 1)
         throw std::runtime_error("SNI");
     stream.set_verify_callback(asio::ssl::host_name_verification(to.host));
@@ -200,11 +202,11 @@ asio::awaitable<void> run(target& to, std::string_view mode, std::uint32_t n)
 int main(int argc, char** argv)
 {
     if (argc != 5) {
-        std::fputs("usage: client HOST PORT tls|plain|list|sessions N\n", stderr);
+        std::fputs("usage: client HOST PORT tls|plain|list|sessions|once N\n", stderr);
         return 2;
     }
     const std::string_view mode = argv[3];
-    if (mode != "tls" && mode != "plain" && mode != "list" && mode != "sessions")
+    if (mode != "tls" && mode != "plain" && mode != "list" && mode != "sessions" && mode != "once")
         return 77;
     try {
         target to;
@@ -219,8 +221,11 @@ int main(int argc, char** argv)
         if (mode != "plain") {
             const std::string ca(setting("BENCH_CA"));
             to.tls.load_verify_file(ca);
-            to.asio_tls.load_verify_file(ca);
-            to.asio_tls.set_verify_mode(asio::ssl::verify_peer);
+            if (setting("POP3_STREAM") == "asio") {
+                to.asio_tls.emplace(asio::ssl::context::tls_client);
+                to.asio_tls->load_verify_file(ca);
+                to.asio_tls->set_verify_mode(asio::ssl::verify_peer);
+            }
         }
         asio::io_context context(1);
         asio::co_spawn(context, run(to, mode, static_cast<std::uint32_t>(std::stoul(argv[4]))),

@@ -1,13 +1,14 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// curl HOST PORT tls|plain|list|sessions N
+// curl HOST PORT tls|plain|list|sessions|once N
 //
 // libcurl, as its manual would have it: one easy handle that is used again for each message, because libcurl does not
 // pipeline POP3; for many sessions the multi interface with curl_multi_socket_action() over epoll, one connection for each
 // session.
 //
-// The environment variable BENCH_CA is the file with the certificate to trust.
+// The environment variable BENCH_CA is the file with the certificate to trust, and BENCH_ROOTS the one with the system's roots
+// as well.
 
 #include "report.hpp"
 
@@ -31,6 +32,7 @@ namespace {
 std::uint64_t messages = 0;
 std::uint64_t octets = 0;
 std::uint64_t lines = 0;
+const char* roots = nullptr;
 
 std::size_t count_octets(char*, std::size_t, std::size_t n, void*)
 {
@@ -57,7 +59,7 @@ CURL* make_easy(const std::string& user)
     CURL* easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_USERNAME, user.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, "bench");
-    curl_easy_setopt(easy, CURLOPT_CAINFO, std::getenv("BENCH_CA"));
+    curl_easy_setopt(easy, CURLOPT_CAINFO, std::getenv(roots));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, count_octets);
     return easy;
 }
@@ -196,12 +198,13 @@ void many_sessions(const std::string& server, std::size_t n)
 int main(int argc, char** argv)
 {
     if (argc != 5) {
-        std::fputs("usage: curl HOST PORT tls|plain|list|sessions N\n", stderr);
+        std::fputs("usage: curl HOST PORT tls|plain|list|sessions|once N\n", stderr);
         return 2;
     }
     const std::string_view mode = argv[3];
-    if (mode != "tls" && mode != "plain" && mode != "list" && mode != "sessions")
+    if (mode != "tls" && mode != "plain" && mode != "list" && mode != "sessions" && mode != "once")
         return 77;
+    roots = mode == "once" ? "BENCH_ROOTS" : "BENCH_CA";
     const std::string server =
         (mode == "plain" ? "pop3://" : "pop3s://") + std::string(argv[1]) + ':' + argv[2] + '/';
     const std::size_t n = std::strtoul(argv[4], nullptr, 10);

@@ -1,7 +1,7 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// raw HOST PORT tls|plain|list|sessions N
+// raw HOST PORT tls|plain|list|sessions|once N
 //
 // What the library is measured against: OpenSSL, and as little else as can be. Ciphertext is read 256 KiB at a time,
 // all commands are sent at once, the ends of messages are found by a vectorised search over whole buffers, and the
@@ -476,10 +476,12 @@ void many_sessions(const char* host, std::uint16_t port, SSL_CTX* context, std::
     close(poller);
 }
 
-SSL_CTX* make_context()
+SSL_CTX* make_context(bool system_roots)
 {
     SSL_CTX* context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    if (system_roots)
+        SSL_CTX_set_default_verify_paths(context);
     const char* ca = std::getenv("BENCH_CA");
     if (!ca || SSL_CTX_load_verify_locations(context, ca, nullptr) != 1)
         fail("BENCH_CA");
@@ -491,15 +493,15 @@ SSL_CTX* make_context()
 int main(int argc, char** argv)
 {
     if (argc != 5) {
-        std::fputs("usage: raw HOST PORT tls|plain|list|sessions N\n", stderr);
+        std::fputs("usage: raw HOST PORT tls|plain|list|sessions|once N\n", stderr);
         return 2;
     }
     const std::string_view mode = argv[3];
     const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
     const std::size_t n = std::strtoul(argv[4], nullptr, 10);
-    if (mode != "tls" && mode != "plain" && mode != "list" && mode != "sessions")
+    if (mode != "tls" && mode != "plain" && mode != "list" && mode != "sessions" && mode != "once")
         return 77;
-    SSL_CTX* context = mode == "plain" ? nullptr : make_context();
+    SSL_CTX* context = mode == "plain" ? nullptr : make_context(mode == "once");
     if (mode == "sessions") {
         many_sessions(argv[1], port, context, n);
     } else {

@@ -132,12 +132,12 @@ TEST_CASE("no function of a context leaves an entry in OpenSSL's error queue, no
     const std::string pem = who.pem() + who.key_pem();
     const std::string file = files.file("who.pem", pem);
     using call = std::function<void(pop3::tls_context&)>;
-    struct row {
+    struct call_row {
         const char* name;
         bool succeeds;
         call function;
     };
-    std::vector<row> table{
+    std::vector<call_row> table{
         {"copy of nothing", true,
          [](auto&) {
              pop3::tls_context made;
@@ -239,8 +239,8 @@ TEST_CASE("no function of a context leaves an entry in OpenSSL's error queue, no
                              }});
         }
     }
-    for (const auto& [name, succeeds, function] : table) {
-        CAPTURE(name);
+    for (const auto& row : table) {
+        CAPTURE(row.name);
         for (const bool misled : {false, true}) {
             CAPTURE(misled);
             ERR_clear_error();
@@ -251,12 +251,12 @@ TEST_CASE("no function of a context leaves an entry in OpenSSL's error queue, no
                 REQUIRE(ERR_peek_error() == 0);
             bool succeeded = true;
             try {
-                function(tls);
+                row.function(tls);
             } catch (const std::system_error& e) {
                 succeeded = false;
                 CHECK(ERR_GET_LIB(static_cast<unsigned long>(e.code().value())) != ERR_LIB_USER);
             }
-            CHECK(succeeded == succeeds);
+            CHECK(succeeded == row.succeeds);
             if (!misled)
                 CHECK(ERR_peek_error() == 0);
         }

@@ -107,8 +107,9 @@ private:
                 add(*block);
         }
         // Of two with one name OpenSSL may have to guess, and begins with the first in the file.
-        std::stable_sort(roots_.begin(), roots_.end(),
-                         [](const root& a, const root& b) { return a.hash < b.hash; });
+        std::sort(roots_.begin(), roots_.end(), [](const root& a, const root& b) {
+            return std::pair(a.hash, a.pem.data()) < std::pair(b.hash, b.pem.data());
+        });
         indexed_ = true;
     }
 
