@@ -81,6 +81,15 @@ template <class... T> auto own_executor_of(T&&...) = delete;
 template <class... T> auto bounded(T&&...) = delete;
 template <class... T> auto last_first(T&&...) = delete;
 template <class... T> auto prepare(T&&...) = delete;
+template <class... T> auto busy_with(T&&...) = delete;
+template <class... T> auto verb_of(T&&...) = delete;
+template <class... T> auto explain(T&&...) = delete;
+template <class... T> auto failed_at(T&&...) = delete;
+template <class... T> auto fall_back_to(T&&...) = delete;
+template <class... T> auto login_server(T&&...) = delete;
+template <class... T> auto remember_binding(T&&...) = delete;
+template <class... T> auto unbound_servers_of(T&&...) = delete;
+template <class... T> auto is_same_executor(T&&...) = delete;
 auto read_now(socket&, asio::mutable_buffer, std::error_code&) = delete;
 auto write_now(socket&, asio::const_buffer, std::error_code&) = delete;
 auto forbid_to_wait(socket&, std::error_code&) = delete;
@@ -163,6 +172,25 @@ TEST_CASE("a stream, a command and a handler of a user who has functions of thes
     run();
     CHECK(calls == 6);
     CHECK(talk->finished());
+}
+
+TEST_CASE("a lost session of a user who has functions of these names keeps its executor")
+{
+    const auto talk = test::script::make();
+    talk->server("+OK\r\n").client("USER alice\r\n").end();
+    asio::io_context context(1);
+    pop3::session<pop3::authorization, app::stream> greeted;
+    std::size_t calls = 0;
+    pop3::async_greet(app::stream(context.get_executor(), talk), app::handler{&calls, &greeted});
+    context.run();
+    std::move(greeted).async_user("alice", [&](std::error_code ec, auto reply) {
+        CHECK(ec);
+        CHECK(std::move(reply).session().get_executor() == asio::any_io_executor(context.get_executor()));
+        ++calls;
+    });
+    context.restart();
+    context.run();
+    CHECK(calls == 2);
 }
 
 TEST_CASE("a socket with an executor of a user who has functions of these names")

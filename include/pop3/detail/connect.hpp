@@ -122,7 +122,8 @@ public:
         if (ec == errc::timed_out && !is_secure_stream<Stream> && connection_->input.data().empty())
             ec = errc::no_greeting;
         if (ec)
-            reply = reply_type(failed_at(place(connection_->host, port_, last_tried()), reply));
+            reply =
+                reply_type(detail::failed_at(detail::place(connection_->host, port_, last_tried()), reply));
         connection_->end();
         connection_.reset();
         self.complete(ec, std::move(reply));

@@ -84,7 +84,7 @@ public:
     void operator()(Self& self, std::error_code ec, reply<connection_ptr> greeted)
     {
         if (ec)
-            return self.complete(ec, reply_type(failed_at(greeted.verb(), greeted)));
+            return self.complete(ec, reply_type(detail::failed_at(greeted.verb(), greeted)));
         if (!greeted)
             return self.complete({}, reply_type(std::move(greeted).error()));
         auto& c = **greeted;
@@ -106,7 +106,7 @@ public:
     void operator()(Self& self, std::error_code ec, reply_type secured)
     {
         if (ec)
-            secured = reply_type(failed_at(place_, secured));
+            secured = reply_type(detail::failed_at(place_, secured));
         self.complete(ec, std::move(secured));
     }
 

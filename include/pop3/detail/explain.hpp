@@ -15,6 +15,16 @@
 
 namespace pop3::detail {
 
+/// How the library itself gives an executor to a session that has none.
+struct executor_access {
+    template <class Session>
+    static void fall_back_to(Session& s, const asio::any_io_executor& executor)
+    {
+        if constexpr (requires { s.fall_back_to(executor); })
+            s.fall_back_to(executor);
+    }
+};
+
 /// Adds to what is had instead of a reply what the server said unasked, and what a function of the user's threw. The session
 /// in it, if it is empty, gets the executor of the one that it came of.
 template <class T, class Back>
@@ -26,9 +36,9 @@ void explain(reply<T, Back>& r, const std::string& notice, const std::exception_
         none->thrown = thrown;
     }
     // That of an operation counts as work; what the user keeps must not.
-    if constexpr (requires { fall_back_to(reply_access::session(r), executor); })
-        fall_back_to(reply_access::session(r),
-                     asio::prefer(executor, asio::execution::outstanding_work.untracked));
+    if constexpr (requires { reply_access::session(r); })
+        executor_access::fall_back_to(reply_access::session(r),
+                                      asio::prefer(executor, asio::execution::outstanding_work.untracked));
 }
 
 template <class... Reply>

@@ -46,10 +46,10 @@ std::string login_server([[maybe_unused]] Stream& stream)
 template <class Stream>
 bool refuses_binding(Stream& stream)
 {
-    auto* const servers = unbound_servers_of(stream);
+    auto* const servers = detail::unbound_servers_of(stream);
     if (servers == nullptr)
         return false;
-    const auto server = login_server(stream);
+    const auto server = detail::login_server(stream);
     return !server.empty() && servers->contain(server);
 }
 
@@ -58,8 +58,8 @@ template <class Stream>
 void remember_binding(Stream& stream, bool refuses) noexcept
 {
     try {
-        auto* const servers = unbound_servers_of(stream);
-        const auto server = servers == nullptr ? std::string() : login_server(stream);
+        auto* const servers = detail::unbound_servers_of(stream);
+        const auto server = servers == nullptr ? std::string() : detail::login_server(stream);
         if (server.empty())
             return;
         if (refuses)

@@ -18,7 +18,7 @@ void remember(Connection& c, const Exchange& exchange)
         c.login_mechanism = exchange.chosen();
     if constexpr (requires { exchange.refuses_binding(); })
         if (const auto refuses = exchange.refuses_binding())
-            remember_binding(c.stream, *refuses);
+            detail::remember_binding(c.stream, *refuses);
 }
 
 } // namespace pop3::detail

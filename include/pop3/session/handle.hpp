@@ -219,12 +219,13 @@ protected:
 
 private:
     friend detail::session_access;
+    friend detail::executor_access;
 
     /// An empty one gets the executor of the session that it came of.
-    friend void fall_back_to(session_handle& s, const executor_type& executor) noexcept
+    void fall_back_to(const executor_type& executor) noexcept
     {
-        if (!s.executor_)
-            s.executor_ = executor;
+        if (!executor_)
+            executor_ = executor;
     }
 
     void abandon() noexcept
