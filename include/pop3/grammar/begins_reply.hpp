@@ -11,12 +11,13 @@
 
 namespace pop3::grammar {
 
-/// Whether `input` begins as a reply does: with +OK or -ERR as a word (see `parse_status_line`). Nothing if too little of it is there to say. It looks
-/// at five octets at the most.
+/// Whether `input` begins as a reply does: with +OK or -ERR as a word (see `parse_status_line`). Nothing if too little of it
+/// is there to say. It looks at five octets at the most.
 constexpr std::optional<bool> begins_reply(std::string_view input) noexcept
 {
     // How nearly all of them begin.
-    if (input.size() >= 4 && std::char_traits<char>::compare(input.data(), "+OK ", 4) == 0)
+    if (input.size() >= 4 && std::char_traits<char>::compare(input.data(), "+OK", 3) == 0 &&
+        (input[3] == ' ' || input[3] == '\r'))
         return true;
     for (const std::string_view indicator : {"+OK", "-ERR"}) {
         if (input.size() <= indicator.size()) {
