@@ -383,6 +383,7 @@ private:
     void compute_later(Self& self)
     {
         at_ = stage::computing;
+        octets_ = 0; // it is not the server that is slow now
         asio::post(step_handler<Self>{std::move(self)});
     }
 
