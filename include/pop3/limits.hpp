@@ -11,6 +11,9 @@ namespace pop3 {
 /// Bounds on what a server can make its client do. All are finite; an error that comes of one names it.
 /// Memory grows with what was received, never with a number that the server sent.
 ///
+/// A time of a year or more is no bound. Zero, or less, is no time: the operation fails with `errc::timed_out` before it
+/// sends anything, and after QUIT the end of TLS is left out.
+///
 ///     pop3::connect_options options;
 ///     options.limits.message_octets = 512u << 20;
 struct limits {

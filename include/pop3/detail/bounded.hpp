@@ -7,11 +7,12 @@
 
 namespace pop3::detail {
 
-/// `time`, but no more than can be added to a point in time: Asio's clock would overflow with milliseconds::max(). What is
-/// left is far enough away for any use.
+/// `time`, but so that it can be added to a point in time: the clock's own unit overflows with `milliseconds::max()` and
+/// `milliseconds::min()`. What is less than nothing is nothing, and ten years are far enough away for any use.
 inline std::chrono::milliseconds bounded(std::chrono::milliseconds time) noexcept
 {
-    return std::min<std::chrono::milliseconds>(time, std::chrono::hours(24 * 365 * 10));
+    using std::chrono::milliseconds;
+    return std::clamp<milliseconds>(time, milliseconds::zero(), std::chrono::hours(24 * 365 * 10));
 }
 
 } // namespace pop3::detail

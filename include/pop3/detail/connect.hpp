@@ -20,6 +20,7 @@
 #include <asio/ssl/stream_base.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -266,7 +267,8 @@ private:
     void start_deadline(clock::time_point at)
     {
         const auto time = std::chrono::ceil<std::chrono::milliseconds>(at - clock::now());
-        connection<Stream>::begin(connection_, time);
+        // With no time at all the socket would be closed, and connecting would open it again.
+        connection<Stream>::begin(connection_, std::max(time, std::chrono::milliseconds(1)));
     }
 
     template <class Self>

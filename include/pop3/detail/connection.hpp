@@ -59,7 +59,7 @@ public:
     connection& operator=(const connection&) = delete;
 
     /// Marks an operation as running, and gives it `time` from now. When that passes the socket is closed, which
-    /// ends whatever is being waited for.
+    /// ends whatever is being waited for. If there is none, it is closed already when this returns.
     static void begin(const std::shared_ptr<connection>& self, std::chrono::milliseconds time)
     {
         self->busy_ = true;
@@ -68,12 +68,13 @@ public:
 
     static void restart_deadline(const std::shared_ptr<connection>& self, std::chrono::milliseconds time)
     {
-        // Asio's clock would overflow with milliseconds::max().
-        constexpr auto forever = std::chrono::hours(24 * 365);
+        constexpr auto a_year = std::chrono::hours(24 * 365); // nobody waits for that
         self->stop_deadline();
         self->expired_ = false;
-        if (time >= forever)
+        if (time >= a_year)
             return;
+        if (time <= std::chrono::milliseconds::zero())
+            return self->expire();
         self->move_deadline(time);
         wait_for_deadline(self);
     }
@@ -377,16 +378,20 @@ private:
             // A timer that went off just as it was stopped cannot be called back any more.
             if (ec || !connection || connection->round_ != round)
                 return;
-            if (connection->deadline_ <= std::chrono::steady_clock::now()) {
-                connection->expired_ = true;
-                return connection->close();
-            }
+            if (connection->deadline_ <= std::chrono::steady_clock::now())
+                return connection->expire();
             try {
                 wait_for_deadline(connection);
             } catch (...) {
                 connection->run_out();
             }
         });
+    }
+
+    void expire() noexcept
+    {
+        expired_ = true;
+        close();
     }
 
     /// There is no memory to go on with, where nobody is to be told but the operation that waits.

@@ -494,7 +494,8 @@ private:
             } else if constexpr (requires { c.stream.async_shutdown(std::move(self)); }) {
                 connection<Stream>::restart_deadline(connection_, c.limits.shutdown_time);
                 at_ = stage::shutting_down;
-                return c.stream.async_shutdown(std::move(self));
+                if (!c.closed())
+                    return c.stream.async_shutdown(std::move(self));
             }
         }
         succeed(self);
