@@ -4,6 +4,8 @@
 
 #include <pop3/reply.hpp>
 
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_executor.hpp>
 #include <asio/associator.hpp>
 #include <asio/async_result.hpp>
 #include <asio/detail/config.hpp>
@@ -136,13 +138,38 @@ struct throwing_signature<void> {
 
 template <class Initiation>
 struct throwing_initiation {
-    Initiation initiation;
+    using executor_type = asio::associated_executor_t<Initiation>;
+
+    executor_type get_executor() const noexcept
+    {
+        return asio::get_associated_executor(initiation);
+    }
 
     template <class Handler, class... Args>
-    void operator()(Handler&& handler, Args&&... args)
+    void operator()(Handler&& handler, Args&&... args) &&
     {
         std::move(initiation)(throwing_handler<std::decay_t<Handler>>(std::forward<Handler>(handler)),
                               std::forward<Args>(args)...);
+    }
+
+    /// For operations that are begun more than once, and tokens that begin them as if they were.
+    template <class Handler, class... Args>
+    void operator()(Handler&& handler, Args&&... args) const&
+    {
+        initiation(throwing_handler<std::decay_t<Handler>>(std::forward<Handler>(handler)),
+                   std::forward<Args>(args)...);
+    }
+
+    Initiation initiation;
+};
+
+/// Tells a token that has none in it, as `asio::cancel_after(1s)`, what the default one is.
+struct executor_with_default_token : asio::any_io_executor {
+    using default_completion_token_type = default_token;
+
+    explicit executor_with_default_token(const asio::any_io_executor& executor) noexcept
+        : asio::any_io_executor(executor)
+    {
     }
 };
 

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/completion.hpp>
 #include <pop3/detail/executor_target.hpp>
 #include <pop3/detail/runs_on.hpp>
 
@@ -209,11 +210,31 @@ asio::any_io_executor own_executor_of(const Handler& handler)
     return asio::system_executor();
 }
 
+/// For tokens that ask for it what an operation runs on: `asio::cancel_after` has its timer there.
+class begins_on {
+public:
+    using executor_type = asio::any_io_executor;
+
+    explicit begins_on(const asio::any_io_executor& there) : io(there)
+    {
+    }
+
+    executor_type get_executor() const noexcept
+    {
+        return io ? io : asio::any_io_executor(asio::system_executor());
+    }
+
+protected:
+    asio::any_io_executor io;
+};
+
 /// Begins an operation here, on `io`.
 template <class Signature>
-struct begin_here {
+struct begin_here : begins_on {
+    using begins_on::begins_on;
+
     template <class Handler, class Implementation>
-    void operator()(Handler&& handler, Implementation&& implementation, const asio::any_io_executor& io) const
+    void operator()(Handler&& handler, Implementation&& implementation) const
     {
         using returning = returning_handler<std::decay_t<Handler>>;
         returning back(std::forward<Handler>(handler), io, true);
@@ -223,16 +244,24 @@ struct begin_here {
 
 /// Begins an operation on `io`, wherever that is.
 template <class Signature>
-struct begin_there {
+struct begin_there : begins_on {
+    using begins_on::begins_on;
+    using executor_type = executor_with_default_token;
+
+    executor_type get_executor() const noexcept
+    {
+        return executor_type(begins_on::get_executor());
+    }
+
     template <class Handler, class Implementation>
-    void operator()(Handler&& handler, Implementation&& implementation, const asio::any_io_executor& io) const
+    void operator()(Handler&& handler, Implementation&& implementation) const
     {
         if (!io)
-            return (*this)(std::forward<Handler>(handler), std::forward<Implementation>(implementation),
-                           detail::own_executor_of(handler));
+            return begin_there(detail::own_executor_of(handler))(
+                std::forward<Handler>(handler), std::forward<Implementation>(implementation));
         if (runs_on(io))
-            return begin_here<Signature>()(std::forward<Handler>(handler),
-                                           std::forward<Implementation>(implementation), io);
+            return begin_here<Signature>(io)(std::forward<Handler>(handler),
+                                             std::forward<Implementation>(implementation));
         using returning = returning_handler<std::decay_t<Handler>>;
         auto begin = [impl = std::forward<Implementation>(implementation)](
                          returning& back, const asio::any_io_executor& executor) mutable {
@@ -247,8 +276,8 @@ struct begin_there {
 template <class Token, class Signature, class Implementation>
 auto compose_here(Implementation&& implementation, Token& token, const asio::any_io_executor& io)
 {
-    return asio::async_initiate<Token, Signature>(begin_here<Signature>(), token,
-                                                  std::forward<Implementation>(implementation), io);
+    return asio::async_initiate<Token, Signature>(begin_here<Signature>(io), token,
+                                                  std::forward<Implementation>(implementation));
 }
 
 /// The same, to be called anywhere: the caller touches nothing that a step may touch.
@@ -256,8 +285,8 @@ auto compose_here(Implementation&& implementation, Token& token, const asio::any
 template <class Token, class Signature, class Implementation>
 auto compose(Implementation&& implementation, Token& token, const asio::any_io_executor& io)
 {
-    return asio::async_initiate<Token, Signature>(begin_there<Signature>(), token,
-                                                  std::forward<Implementation>(implementation), io);
+    return asio::async_initiate<Token, Signature>(begin_there<Signature>(io), token,
+                                                  std::forward<Implementation>(implementation));
 }
 
 } // namespace pop3::detail
