@@ -33,7 +33,8 @@ namespace pop3 {
 /// One operation that reads and one that writes may run at once, handshake and shutdown only alone. They must not run in
 /// two threads at once, nor may a function here: use a strand. What an operation works with stays where it is: the stream
 /// may be moved while one runs, and when it is destroyed, or the socket is closed, the operation completes with
-/// `asio::error::operation_aborted`. One that was moved from can only be assigned to or destroyed.
+/// `asio::error::operation_aborted`. It must be destroyed before the context of its executor, as any socket. One that was
+/// moved from can only be assigned to or destroyed.
 ///
 /// Errors: `asio::error::eof` is the end that the peer has announced (close_notify),
 /// `asio::ssl::error::stream_truncated` one that it has not, so that something may be missing. Those of the socket come as

@@ -90,7 +90,9 @@ public:
     ///     S: +OK maildrop locked and ready
     ///
     /// - With TLS: SCRAM bound to the TLS channel (TLS 1.3), SCRAM, PLAIN, LOGIN, USER and PASS, in this order.
-    /// - Without TLS: SCRAM, CRAM-MD5, APOP; what shows the password only on a stream of `allow_cleartext`.
+    /// - Without TLS: SCRAM, CRAM-MD5, APOP; what shows the password only on a stream of `allow_cleartext`. APOP is taken if
+    ///   the greeting has a timestamp, and some servers show one and always refuse: use TLS, or, where `allow_cleartext`
+    ///   will do, `login_options("USER")`.
     /// - USER and PASS where the server has no CAPA, or its CAPA no SASL.
     ///
     /// There is no second, weaker try after a refusal, which may mean a wrong password. Two exceptions send nothing weaker,
@@ -205,7 +207,9 @@ public:
     }
 
     /// APOP: logs in with a digest of the greeting's timestamp and a shared secret (RFC 1939, section 7). Inside TLS it is
-    /// worth no more than a password, and outside little: what is heard can be searched for the secret.
+    /// worth no more than a password, and outside little: what is heard can be searched for the secret. A server that shows a
+    /// timestamp need not be able to do it: one that keeps no passwords in clear always refuses. Log in by another way then,
+    /// over TLS.
     ///
     ///     S: +OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>
     ///     C: APOP mrose ****
