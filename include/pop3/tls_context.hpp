@@ -135,7 +135,7 @@ public:
         forget_sessions();
         SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER,
                            callback ? state().ask_verify_callback : nullptr);
-        state().verify = std::move(callback);
+        state().verify_callback = std::move(callback);
     }
 
     /// Says whether a connection may resume the TLS session of an earlier one to the same host, if the server agrees: it does

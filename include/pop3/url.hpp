@@ -87,7 +87,7 @@ constexpr bool starts_with(std::string_view text, std::string_view lower) noexce
 /// A host in lower case. The name of a zone is that of an interface, in which the case may matter.
 inline void lower_host(std::string& host)
 {
-    const auto zone = host.begin() + static_cast<std::ptrdiff_t>(std::min(host.find('%'), host.size()));
+    const auto zone = host.begin() + static_cast<std::ptrdiff_t>((std::min)(host.find('%'), host.size()));
     std::transform(host.begin(), zone, host.begin(), to_lower);
 }
 
@@ -372,7 +372,7 @@ inline std::string to_string(const url& u)
         text += '@';
     }
     if (meant.host.find(':') != std::string::npos) {
-        const auto zone = std::min(meant.host.find('%'), meant.host.size());
+        const auto zone = (std::min)(meant.host.find('%'), meant.host.size());
         text.append("[").append(meant.host, 0, zone);
         if (zone != meant.host.size()) {
             text += "%25";

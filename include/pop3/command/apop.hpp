@@ -51,7 +51,7 @@ public:
     /// Why it must not be sent, if so: `errc::no_timestamp` for one that is missing or not safe (CVE-2007-1558);
     /// `errc::invalid_argument` for a name that is empty, has a space or a control, and for an empty secret;
     /// `errc::no_shared_mechanism` where OpenSSL does without MD5 (FIPS); `errc::command_too_long`.
-    std::error_code check() const
+    std::error_code(check)() const
     {
         if (error_)
             return error_;

@@ -52,7 +52,7 @@ public:
     }
 
     /// Makes the initial response: once, before the first `write`.
-    std::error_code check()
+    std::error_code(check)()
     {
         if (!speaks_first())
             return {};

@@ -31,10 +31,10 @@ public:
     {
     }
 
-    std::error_code check() const
-        requires requires(const Command& c) { c.check(); }
+    std::error_code(check)() const
+        requires requires(const Command& c) { (c.check)(); }
     {
-        return command_.check();
+        return (command_.check)();
     }
 
     bool is_sendable() const noexcept

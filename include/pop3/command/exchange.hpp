@@ -41,14 +41,15 @@ inline refusal make_refusal(std::string_view verb, std::string_view text)
     return {std::string(verb), coded.code, std::string(coded.code_text), std::string(coded.text)};
 }
 
-/// What forbids to send a command at all, besides what its line shows.
+/// What forbids to send a command at all, besides what its line shows. (In parentheses, here and elsewhere, since `check`,
+/// as `min` and `max`, is a macro of some systems' headers: tests/static/macros.cpp.)
 template <class Command>
-std::error_code check(const Command& command)
+std::error_code(check)(const Command& command)
 {
     if constexpr (requires {
-                      { command.check() } -> std::convertible_to<std::error_code>;
+                      { (command.check)() } -> std::convertible_to<std::error_code>;
                   })
-        return command.check();
+        return (command.check)();
     else
         return {};
 }
@@ -90,9 +91,9 @@ public:
         return Command::way_in;
     }
 
-    std::error_code check() const
+    std::error_code(check)() const
     {
-        return command::check(command_);
+        return (command::check)(command_);
     }
 
     void write(command_line& line) const

@@ -105,7 +105,7 @@ public:
     }
 
     /// Finds the first command: once, before the first `write`.
-    std::error_code check()
+    std::error_code(check)()
     {
         const auto wanted = wanted_way(options_);
         if (context_.known || wanted == "USER" || wanted == "+APOP")
@@ -329,7 +329,7 @@ private:
     std::error_code check_step()
     {
         std::error_code ec;
-        visit([&](auto& step) { ec = step.check(); });
+        visit([&](auto& step) { ec = (step.check)(); });
         return ec;
     }
 

@@ -38,7 +38,7 @@ public:
     }
 
     /// All is sent, or nothing is.
-    std::error_code check()
+    std::error_code(check)()
     {
         std::error_code ec;
         command_line scratch;

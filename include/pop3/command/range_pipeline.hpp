@@ -85,7 +85,7 @@ public:
     }
 
     /// All is sent, or nothing is.
-    std::error_code check() const
+    std::error_code(check)() const
         requires is_stored
     {
         command_line scratch;
@@ -117,7 +117,7 @@ public:
         s.to_send->write(line);
         // Else `check` has looked at all.
         if constexpr (!is_stored)
-            return pop3::command::check(*s.to_send);
+            return (pop3::command::check)(*s.to_send);
         else
             return {};
     }

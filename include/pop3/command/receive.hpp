@@ -39,9 +39,9 @@ public:
     {
     }
 
-    std::error_code check() const
+    std::error_code(check)() const
     {
-        return command::check(command_);
+        return (command::check)(command_);
     }
 
     void write(command_line& line) const

@@ -32,7 +32,7 @@ public:
     {
     }
 
-    std::error_code check() const
+    std::error_code(check)() const
     {
         return asking_ || offered() ? std::error_code() : errc::stls_not_offered;
     }
@@ -54,7 +54,7 @@ public:
             return wants;
         asking_ = false;
         known_ = capa_.take().value_or(capabilities());
-        ec = check();
+        ec = (check)();
         return ec ? next::done : next::write;
     }
 

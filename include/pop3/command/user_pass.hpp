@@ -33,7 +33,7 @@ public:
         return named_ || cannot_send_pass_ ? pass::verb : user::verb;
     }
 
-    std::error_code check()
+    std::error_code(check)()
     {
         command_line trial;
         pass_.write(trial);

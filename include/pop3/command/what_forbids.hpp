@@ -20,7 +20,7 @@ std::error_code what_forbids(const Command& command, command_line& scratch)
                   })
         if (command.is_sendable())
             return {};
-    auto ec = pop3::command::check(command);
+    auto ec = (pop3::command::check)(command);
     command.write(scratch);
     if (const auto invalid = scratch.end(); !ec)
         ec = invalid;

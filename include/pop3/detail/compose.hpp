@@ -81,6 +81,10 @@ bool is_same_executor(const Executor& own, const asio::any_io_executor& io) noex
     }
 }
 
+// To Qt `emit` is a macro, and Asio's signal has no other name for it.
+#pragma push_macro("emit")
+#undef emit
+
 /// Passes a cancellation on to where the operation runs, when it is asked for elsewhere.
 inline std::shared_ptr<asio::cancellation_signal> relay_cancellation(asio::cancellation_slot from,
                                                                      const asio::any_io_executor& io)
@@ -94,6 +98,8 @@ inline std::shared_ptr<asio::cancellation_signal> relay_cancellation(asio::cance
     });
     return relay;
 }
+
+#pragma pop_macro("emit")
 
 /// The handler of an operation that runs on `io`: a handler without an executor of its own.
 template <class Handler>

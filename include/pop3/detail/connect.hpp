@@ -268,7 +268,7 @@ private:
     {
         const auto time = std::chrono::ceil<std::chrono::milliseconds>(at - clock::now());
         // With no time at all the socket would be closed, and connecting would open it again.
-        connection<Stream>::begin(connection_, std::max(time, std::chrono::milliseconds(1)));
+        connection<Stream>::begin(connection_, (std::max)(time, std::chrono::milliseconds(1)));
     }
 
     template <class Self>

@@ -262,7 +262,7 @@ public:
             return reason(ec);
         }
         const auto said = input.data();
-        notice = printable(std::string(said.substr(0, std::min(said.find_first_of("\r\n"), max_notice))));
+        notice = printable(std::string(said.substr(0, (std::min)(said.find_first_of("\r\n"), max_notice))));
         use_input(said.size(), false);
         return errc::unexpected_data;
     }

@@ -232,8 +232,8 @@ private:
         if constexpr (Exchange::first == command::next::write)
             if (const auto ec = connection_->unasked())
                 return ec;
-        if constexpr (requires { exchange_.check(); })
-            if (const auto ec = exchange_.check())
+        if constexpr (requires { (exchange_.check)(); })
+            if (const auto ec = (exchange_.check)())
                 return ec;
         if constexpr (Exchange::first == command::next::write && !sends_ahead)
             return write_line();

@@ -54,7 +54,7 @@ private:
         if (!status || status->status == grammar::status::err)
             return;
         auto text = status->text;
-        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+        text.remove_prefix((std::min)(text.find_first_not_of(' '), text.size()));
         // "dj" is how "v=", the proof of a SCRAM server, begins in base64.
         const bool hidden = status->status == grammar::status::proceed
                                 ? !status->text.empty()

@@ -89,7 +89,7 @@ public:
         // under somebody who waits for it.
         if (!ec && size != 0)
             ec = perform(!reader_waits_,
-                         [&] { return SSL_write_ex(ssl(), from, std::min(size, max_write), &n); });
+                         [&] { return SSL_write_ex(ssl(), from, (std::min)(size, max_write), &n); });
         if (!ec)
             ec = output_error_;
         return ec ? 0 : n;

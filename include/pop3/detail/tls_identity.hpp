@@ -33,7 +33,7 @@ inline tls_input pem_file(const std::string& path)
 inline tls_input pem_text(std::string_view pem)
 {
     ERR_clear_error();
-    const bool possible = pem.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max());
+    const bool possible = pem.size() <= static_cast<std::size_t>((std::numeric_limits<int>::max)());
     tls_input input(possible ? BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())) : nullptr);
     tls_require(input != nullptr, "PEM");
     return input;

@@ -45,7 +45,7 @@ inline std::optional<pem_block> next_pem_block(std::string_view text, std::size_
         const auto last = text.find(end, body);
         if (last == text.npos)
             return std::nullopt;
-        const auto line_end = std::min(text.find('\n', last + 1), text.size());
+        const auto line_end = (std::min)(text.find('\n', last + 1), text.size());
         pem_block block;
         block.label = text.substr(at, label_end - at);
         block.base64 = text.substr(body, last - body);
@@ -96,7 +96,7 @@ inline tls_name subject_of_der(const std::vector<unsigned char>& der)
 /// key. Null if it cannot be read so.
 inline tls_name subject_of_pem(const pem_block& block)
 {
-    if (block.base64.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    if (block.base64.size() > static_cast<std::size_t>((std::numeric_limits<int>::max)()))
         return nullptr;
     const tls_pointer<EVP_ENCODE_CTX, EVP_ENCODE_CTX_free> decoder(EVP_ENCODE_CTX_new());
     std::vector<unsigned char> der(block.base64.size() / 4 * 3 + 3);

@@ -19,7 +19,7 @@ namespace pop3::detail {
 /// `tls_context` is gone.
 struct tls_state {
     tls_pins pins;
-    std::function<bool(bool, X509_STORE_CTX*)> verify;
+    std::function<bool(bool, X509_STORE_CTX*)> verify_callback;
     tls_sessions sessions;
     unbound_servers unbound;
 

@@ -16,11 +16,11 @@ inline int ask_verify_callback(int preverified, X509_STORE_CTX* store) noexcept
     const auto* const ssl =
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     const auto* const state = ssl == nullptr ? nullptr : tls_state_of(ssl);
-    if (state == nullptr || !state->verify)
+    if (state == nullptr || !state->verify_callback)
         return preverified;
     bool accepted = false;
     try {
-        accepted = state->verify(preverified == 1, store);
+        accepted = state->verify_callback(preverified == 1, store);
     } catch (...) {
         accepted = false; // no exception may pass through OpenSSL
     }

@@ -27,7 +27,7 @@ inline void base64_encode(std::string_view octets, pop3::detail::wiped_octets& i
     // A multiple of 3, so that padding comes at the end only. In pieces, since OpenSSL counts in int.
     constexpr std::size_t piece = 3u << 16;
     while (!octets.empty()) {
-        const auto n = std::min(octets.size(), piece);
+        const auto n = (std::min)(octets.size(), piece);
         const auto at = into.size();
         const auto digits = (n + 2) / 3 * 4;
         into.resize(at + digits + 1); // OpenSSL puts a NUL behind them.
@@ -45,7 +45,7 @@ inline bool base64_decode(std::string_view text, pop3::detail::wiped_octets& int
     into.clear();
     if (text.empty())
         return true;
-    if (text.size() % 4 != 0 || text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    if (text.size() % 4 != 0 || text.size() > static_cast<std::size_t>((std::numeric_limits<int>::max)()))
         return false;
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     // Looked at here: OpenSSL skips white space at the ends, and takes `=` for a digit anywhere.

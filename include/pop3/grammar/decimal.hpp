@@ -17,7 +17,7 @@ namespace pop3::grammar {
 template <std::unsigned_integral Integer>
 constexpr bool take_decimal(std::string_view& text, Integer& value) noexcept
 {
-    constexpr auto most = std::numeric_limits<Integer>::max();
+    constexpr auto most = (std::numeric_limits<Integer>::max)();
     const auto digit = [](char c) {
         return static_cast<unsigned>(static_cast<unsigned char>(c)) - '0';
     };
@@ -26,7 +26,7 @@ constexpr bool take_decimal(std::string_view& text, Integer& value) noexcept
     const char* const end = begin + text.size();
     // So many digits fit, whatever they are.
     constexpr std::size_t fit = std::numeric_limits<Integer>::digits10;
-    const char* const fitting = begin + std::min(text.size(), fit);
+    const char* const fitting = begin + (std::min)(text.size(), fit);
 
     Integer n{};
     const char* p = begin;

@@ -47,7 +47,7 @@ constexpr bool is_language_tag(std::string_view word) noexcept
 /// and 3.4): the same, or narrower, or wider; anything for "*".
 constexpr bool answers_range(std::string_view tag, std::string_view range) noexcept
 {
-    const auto common = std::min(tag.size(), range.size());
+    const auto common = (std::min)(tag.size(), range.size());
     const auto longer = tag.size() > range.size() ? tag : range;
     for (std::size_t i = 0; i != common; ++i)
         if (range != "*" && to_upper(tag[i]) != to_upper(range[i]))

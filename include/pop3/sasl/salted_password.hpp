@@ -43,7 +43,7 @@ public:
         keyed_digest hmac;
         if (!hmac.set_key(digest_, password))
             return false;
-        for (const auto end = left_ - std::min(left_, iterations); left_ != end; --left_) {
+        for (const auto end = left_ - (std::min)(left_, iterations); left_ != end; --left_) {
             const bool first = last_.empty();
             if (!(first ? hmac.begin(view(salt_)) && hmac.add({"\0\0\0\1", 4}) : hmac.begin(view(last_))))
                 return false;

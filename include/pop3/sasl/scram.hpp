@@ -181,7 +181,7 @@ public:
         case step::server_first:
             return answer(challenge, response, bounds);
         case step::server_final:
-            return verify(challenge);
+            return verify_server(challenge);
         default:
             return errc::malformed_challenge;
         }
@@ -207,7 +207,7 @@ public:
         if (at == step::verified)
             return {};
         // Whatever else stands there (servers greet people in that place) is not the signature.
-        if (at == step::server_final && !verify(data) && step_ == step::verified)
+        if (at == step::server_final && !verify_server(data) && step_ == step::verified)
             return {};
         return errc::server_not_authenticated;
     }
@@ -321,7 +321,7 @@ private:
 
     /// Takes server-final-message. No error, and `step::verified`: the server knows the password. No error, and not that:
     /// it refuses, and says why.
-    std::error_code verify(std::string_view server_final)
+    std::error_code verify_server(std::string_view server_final)
     {
         scram_attributes attributes(server_final);
         if (const auto error = attributes.take('e')) {

@@ -54,7 +54,7 @@ private:
     {
         // A comma at the end of the message has an attribute behind it, an empty one, and that is wrong.
         at_end_ = attribute.size() == left_.size();
-        left_.remove_prefix(std::min(attribute.size() + 1, left_.size()));
+        left_.remove_prefix((std::min)(attribute.size() + 1, left_.size()));
     }
 
     std::string_view left_;
