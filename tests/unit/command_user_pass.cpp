@@ -76,7 +76,7 @@ dialogue talk(const pop3::password& credentials, std::string_view to_user, std::
 
 std::error_code check(std::string_view name, std::string_view secret)
 {
-    const user_pass exchange(pop3::password(name, secret));
+    user_pass exchange(pop3::password(name, secret));
     if (const auto ec = exchange.check())
         return ec;
     pop3::command::command_line line;
