@@ -1,9 +1,11 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// What the README advises where several threads call run(): each session on a strand of its own.
+// Many sessions at once, with one tls_context: over one context that several threads run, each on a strand of its own, as the
+// README advises; and each thread with a context of its own.
 
 #include "demo_server.hpp"
+#include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
 
@@ -28,7 +30,7 @@ namespace {
 
 constexpr int sessions = 8;
 constexpr int threads = 4;
-constexpr int rounds = 3;
+constexpr int rounds = 5;
 
 std::string name(int i)
 {
@@ -68,6 +70,17 @@ asio::awaitable<void> visit(pop3::tls_context& tls, std::uint16_t port, int i)
     auto update = co_await std::move(mailbox).async_quit();
 }
 
+/// Calls `f` in several threads at once, with their numbers.
+template <class Function>
+void at_once(Function f)
+{
+    std::vector<std::thread> running;
+    for (int i = 0; i != threads; ++i)
+        running.emplace_back(f, i);
+    for (auto& thread : running)
+        thread.join();
+}
+
 } // namespace
 
 TEST_CASE("sessions on strands, over one context that several threads run")
@@ -89,10 +102,20 @@ TEST_CASE("sessions on strands, over one context that several threads run")
             ++done;
         });
     }
-    std::vector<std::thread> running;
-    for (int i = 0; i != threads; ++i)
-        running.emplace_back([&] { context.run(); });
-    for (auto& thread : running)
-        thread.join();
+    at_once([&](int) { context.run(); });
     CHECK(done == sessions);
+}
+
+TEST_CASE("threads with a context each")
+{
+    auto server = serve();
+    pop3::tls_context tls;
+    tls.add_certificate_authority(server.identity().pem());
+    std::atomic<int> done = 0;
+    at_once([&](int i) {
+        for (int round = 0; round != rounds; ++round)
+            test::run([&] { return visit(tls, server.port(), i); });
+        ++done;
+    });
+    CHECK(done == threads);
 }
