@@ -98,7 +98,7 @@ void converse(const asio::any_io_executor& executor, const How& how, std::uint16
         return mailbox.async_pipeline(
             both, [&](std::size_t, const pop3::reply<pop3::message>&) { home.visit(); }, token);
     });
-    get([&](auto token) { return std::move(mailbox).async_quit(token); });
+    (void)get([&](auto token) { return std::move(mailbox).async_quit(token); });
     CHECK(home.visits > 20);
     CHECK(home.elsewhere == 0);
     CHECK(home.collisions == 0);
