@@ -301,12 +301,12 @@ TEST_CASE("replies to commands that have not left")
         SUBCASE("are none: a range")
         {
             co_await mailbox.async_pipeline(deles, [](std::size_t, pop3::reply<void>) {}, into(ec));
-            CHECK(ec == pop3::errc::unexpected_data);
+            CHECK(ec == pop3::errc::pipeline_out_of_step);
         }
         SUBCASE("are none: a tuple")
         {
             co_await mailbox.async_pipeline(deles[0], deles[1], deles[2], deles[3], into(ec));
-            CHECK(ec == pop3::errc::unexpected_data);
+            CHECK(ec == pop3::errc::pipeline_out_of_step);
         }
         SUBCASE("do not matter to who hangs up")
         {
@@ -384,7 +384,7 @@ TEST_CASE_TEMPLATE("a server that answers for ever what it does not read costs n
             },
             into(ec));
     });
-    CHECK(ec == pop3::errc::unexpected_data);
+    CHECK(ec == pop3::errc::pipeline_out_of_step);
     CHECK(answered > 2 * at_once);
     CHECK(answered < all);
     CHECK(most < before + (1u << 20));

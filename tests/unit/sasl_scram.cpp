@@ -378,8 +378,7 @@ TEST_CASE("SCRAM: the number of iterations is bounded from both sides")
     CHECK(with("21", bounds) == errc::scram_max_iterations_limit);
     // More than the type holds.
     bounds.scram_max_iterations = std::numeric_limits<std::uint32_t>::max();
-    for (const auto many :
-         {"4294967296", "4294971392", "99999999999999999999999999"})
+    for (const auto many : {"4294967296", "4294971392", "99999999999999999999999999"})
         CHECK(with(many, bounds) == errc::scram_max_iterations_limit);
     bounds.scram_min_iterations = 0;
     CHECK(with("0", bounds) == errc::malformed_challenge);

@@ -17,6 +17,7 @@
 #include <pop3/password.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
+#include <pop3/response_code.hpp>
 #include <pop3/sasl/channel_binding.hpp>
 #include <pop3/sasl/cram_md5.hpp>
 #include <pop3/sasl/login.hpp>
@@ -132,7 +133,8 @@ public:
             // One that refuses to say is as old as RFC 1939, and can do nothing that must be announced.
             auto said = asked->take();
             context_.known = said.value_or(capabilities());
-            if (!said)
+            // A bare -ERR says only that it does not know CAPA.
+            if (!said && said.error().code() != response_code::none)
                 context_.refused = std::move(said).error();
             ec = choose();
             return ec ? next::done : next::write;
