@@ -68,12 +68,11 @@ namespace detail {
 
 /// Finish of the greeting.
 template <class Stream>
-struct greeted {
+struct greeted : finish_defaults {
     using reply_type = reply<session<authorization, Stream>>;
-    static constexpr bool ends_session = false;
 
     template <class Exchange>
-    reply_type succeed(std::shared_ptr<connection<Stream>>& c, Exchange& exchange)
+    reply_type succeed(std::shared_ptr<connection<Stream>> c, Exchange& exchange)
     {
         auto said = exchange.take();
         if (!said) {
@@ -84,8 +83,8 @@ struct greeted {
         return reply_type(session_access::make<session<authorization, Stream>>(std::move(c)));
     }
 
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
+    template <class Connection, class Exchange>
+    reply_type fail(const Connection&, const Exchange&, std::error_code, bool)
     {
         return {};
     }

@@ -9,12 +9,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <variant>
+#include <variant> // std::monostate
 
 namespace pop3 {
 
@@ -92,13 +93,82 @@ inline const refusal& empty_refusal() noexcept
 
 #endif
 
+/// Why a reply has no value: a refusal, or else what there is instead. Nothing is allocated for a reply that has one.
+class no_value {
+public:
+    no_value() = default;
+
+    explicit no_value(refusal r) : why_(std::make_unique<content>(content{std::move(r), {}, true}))
+    {
+    }
+
+    explicit no_value(no_reply r) : why_(std::make_unique<content>(content{{}, std::move(r), false}))
+    {
+    }
+
+    no_value(no_value&&) noexcept = default;
+    no_value& operator=(no_value&&) noexcept = default;
+
+    no_value(const no_value& other) : why_(other.why_ ? std::make_unique<content>(*other.why_) : nullptr)
+    {
+    }
+
+    no_value& operator=(const no_value& other)
+    {
+        return *this = no_value(other);
+    }
+
+    ~no_value() = default;
+
+    bool is_refusal() const noexcept
+    {
+        return why_ && why_->refused;
+    }
+
+    /// Null if there is none.
+    refusal* said() const noexcept
+    {
+        return is_refusal() ? &why_->said : nullptr;
+    }
+
+    /// Null if nothing is known, or there is a refusal.
+    const no_reply* none() const noexcept
+    {
+        return why_ && !why_->refused ? &why_->none : nullptr;
+    }
+
+    /// Of what is no refusal.
+    no_reply& make_none()
+    {
+        if (!why_)
+            why_ = std::make_unique<content>();
+        return why_->none;
+    }
+
+    [[noreturn]] void fail() const
+    {
+        if (const auto* const r = said())
+            throw_no_value(*r);
+        throw_no_value(none() ? *none() : no_reply());
+    }
+
+private:
+    struct content {
+        refusal said;
+        no_reply none;
+        bool refused = false;
+    };
+
+    std::unique_ptr<content> why_;
+};
+
 /// How the library itself says more of a reply than its constructors do.
 struct reply_access {
     /// Null if there is a reply.
     template <class Reply>
-    static no_reply* none(Reply& r) noexcept
+    static no_value* none(Reply& r) noexcept
     {
-        return std::get_if<0>(&r.content_);
+        return r.has_value() || r.why_.is_refusal() ? nullptr : &r.why_;
     }
 
     template <class Reply>
@@ -115,15 +185,15 @@ class reply_base {
 public:
     reply_base() = default;
 
-    explicit reply_base(Value value) : content_(std::in_place_index<2>, std::move(value))
+    explicit reply_base(Value value) : value_(std::move(value)), has_value_(true)
     {
     }
 
-    reply_base(refusal r) : content_(std::in_place_index<1>, std::move(r))
+    reply_base(refusal r) : why_(std::move(r))
     {
     }
 
-    explicit reply_base(no_reply r) : content_(std::in_place_index<0>, std::move(r))
+    explicit reply_base(no_reply r) : why_(std::move(r))
     {
     }
 
@@ -131,13 +201,13 @@ public:
     /// the server had not answered when the connection broke. True of an +OK whose value could not be read (`value_error`).
     bool answered() const noexcept
     {
-        return content_.index() != 0 || value_error();
+        return has_value_ || why_.is_refusal() || value_error();
     }
 
     /// True if the server said +OK, and what it said could be read.
     bool has_value() const noexcept
     {
-        return content_.index() == 2;
+        return has_value_;
     }
 
     explicit operator bool() const noexcept
@@ -148,13 +218,13 @@ public:
     /// Why not, if the server said -ERR; else an empty refusal.
     const refusal& error() const& noexcept
     {
-        const auto* const said = std::get_if<1>(&content_);
+        const auto* const said = why_.said();
         return said ? *said : empty_refusal();
     }
 
     refusal error() &&
     {
-        auto* const said = std::get_if<1>(&content_);
+        auto* const said = why_.said();
         return said ? std::move(*said) : refusal();
     }
 
@@ -163,7 +233,7 @@ public:
     /// operation on a single command completes with that error.
     std::error_code value_error() const noexcept
     {
-        const auto* const none = std::get_if<0>(&content_);
+        const auto* const none = why_.none();
         return none ? none->error : std::error_code();
     }
 
@@ -172,9 +242,9 @@ public:
     /// that cannot be sent.
     std::string_view verb() const noexcept
     {
-        if (const auto* const said = std::get_if<1>(&content_))
+        if (const auto* const said = why_.said())
             return said->verb();
-        const auto* const none = std::get_if<0>(&content_);
+        const auto* const none = why_.none();
         return none ? std::string_view(none->verb) : std::string_view();
     }
 
@@ -182,43 +252,38 @@ public:
     /// nothing. It is the reply to no command, and so no refusal. Untrusted input: see `printable`.
     std::string_view notice() const noexcept
     {
-        const auto* const none = std::get_if<0>(&content_);
+        const auto* const none = why_.none();
         return none ? std::string_view(none->notice) : std::string_view();
     }
 
     /// What a function of the user's threw (a sink, for example), and so ended the operation; null if nothing.
     std::exception_ptr thrown() const noexcept
     {
-        const auto* const none = std::get_if<0>(&content_);
+        const auto* const none = why_.none();
         return none ? none->thrown : nullptr;
     }
 
 protected:
     Value& get()
     {
-        if (auto* const value = std::get_if<2>(&content_)) [[likely]]
-            return *value;
-        fail();
+        if (!has_value_) [[unlikely]]
+            why_.fail();
+        return value_;
     }
 
     const Value& get() const
     {
-        if (const auto* const value = std::get_if<2>(&content_)) [[likely]]
-            return *value;
-        fail();
+        if (!has_value_) [[unlikely]]
+            why_.fail();
+        return value_;
     }
 
 private:
     friend reply_access;
 
-    [[noreturn]] void fail() const
-    {
-        if (const auto* const said = std::get_if<1>(&content_))
-            throw_no_value(*said);
-        throw_no_value(*std::get_if<0>(&content_));
-    }
-
-    std::variant<no_reply, refusal, Value> content_;
+    Value value_{};
+    no_value why_;
+    bool has_value_ = false;
 };
 
 /// Access to the value of a reply that has one.

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/may_be_about_form.hpp>
@@ -39,20 +40,23 @@ constexpr auth_form form_of(initial_response r) noexcept
 /// AUTH, and the challenges and responses behind it, as one exchange without I/O (RFC 5034, section 4). What goes wrong
 /// while the server waits for a response is called off in order (`*`), and leaves the session as it is.
 template <sasl::mechanism Mechanism>
-class auth {
+class auth final : public any_exchange {
 public:
     using result_type = void;
     static constexpr std::string_view verb = "AUTH";
-    static constexpr next first = next::write;
-    /// What a server asks with is not for an observer: a SCRAM challenge is all that a search for the password lacks.
-    static constexpr bool hides_challenges = true;
 
     explicit auth(Mechanism m, auth_form form = auth_form::automatic) : mechanism_(std::move(m)), form_(form)
     {
     }
 
+    /// What a server asks with is not for an observer: a SCRAM challenge is all that a search for the password lacks.
+    exchange_traits traits() const override
+    {
+        return {.hides_challenges = true};
+    }
+
     /// Makes the initial response: once, before the first `write`.
-    std::error_code(check)()
+    std::error_code(check)() override
     {
         if (!speaks_first())
             return {};
@@ -64,7 +68,90 @@ public:
         return {};
     }
 
-    void write(command_line& line)
+    std::error_code write(command_line& line) override
+    {
+        write_line(line);
+        return {};
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
+    {
+        const auto line = grammar::take_line(input, bounds.response_line, ec);
+        if (!line)
+            return ec ? next::done : next::read;
+        refusal_.reset();
+        waits_for_second_form_ = false;
+        const auto status = grammar::parse_status_line(*line);
+        if (!status)
+            ec = errc::malformed_reply;
+        else if (status->status == grammar::status::proceed)
+            return respond(status->text, bounds, ec);
+        else if (status->status == grammar::status::err)
+            return refuse(status->text, ec);
+        else
+            accept(status->text, ec);
+        return next::done;
+    }
+
+    /// Goes on with what `next::compute` asked for.
+    next compute([[maybe_unused]] std::error_code& ec) override
+    {
+        if constexpr (sasl::computes<Mechanism>) {
+            sasl::octets response;
+            return answer_with(go_on(response), response, ec);
+        } else {
+            return next::done;
+        }
+    }
+
+    /// The server has asked the mechanism something that it needed an answer to: it may have judged by that.
+    bool challenged() const noexcept
+    {
+        return challenged_;
+    }
+
+    /// The server has got a response: it may have judged the credentials.
+    bool shown() const noexcept
+    {
+        return shown_;
+    }
+
+    /// The form for the next AUTH on this connection, by what was learned of the server.
+    auth_form form() const noexcept
+    {
+        return form_;
+    }
+
+    /// The server has said no, and nothing since: if the connection ends now, that was its answer.
+    bool settles() const noexcept override
+    {
+        return waits_for_second_form_;
+    }
+
+    std::optional<std::string_view> chosen() const noexcept override
+    {
+        return mechanism_.name;
+    }
+
+    Mechanism& mechanism() noexcept
+    {
+        return mechanism_;
+    }
+
+    const std::optional<refusal>& refused_with() const noexcept
+    {
+        return refusal_;
+    }
+
+    reply<void> take()
+    {
+        if (refusal_)
+            return std::move(*refusal_);
+        return reply<void>(std::monostate());
+    }
+
+private:
+    void write_line(command_line& line)
     {
         if (cancelled_) {
             line.verb("*");
@@ -88,80 +175,6 @@ public:
         answered_ = shown_ = true;
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
-    {
-        const auto line = grammar::take_line(input, bounds.response_line, ec);
-        if (!line)
-            return ec ? next::done : next::read;
-        refusal_.reset();
-        waits_for_second_form_ = false;
-        const auto status = grammar::parse_status_line(*line);
-        if (!status)
-            ec = errc::malformed_reply;
-        else if (status->status == grammar::status::proceed)
-            return respond(status->text, bounds, ec);
-        else if (status->status == grammar::status::err)
-            return refuse(status->text, ec);
-        else
-            accept(status->text, ec);
-        return next::done;
-    }
-
-    /// Goes on with what `next::compute` asked for.
-    next compute(std::error_code& ec)
-        requires sasl::computes<Mechanism>
-    {
-        sasl::octets response;
-        return answered(go_on(response), response, ec);
-    }
-
-    /// The server has asked the mechanism something that it needed an answer to: it may have judged by that.
-    bool challenged() const noexcept
-    {
-        return challenged_;
-    }
-
-    /// The server has got a response: it may have judged the credentials.
-    bool shown() const noexcept
-    {
-        return shown_;
-    }
-
-    /// The form for the next AUTH on this connection, by what was learned of the server.
-    auth_form form() const noexcept
-    {
-        return form_;
-    }
-
-    /// The server has said no, and nothing since: if the connection ends now, that was its answer.
-    bool settles() const noexcept
-    {
-        return waits_for_second_form_;
-    }
-
-    std::string_view chosen() const noexcept
-    {
-        return mechanism_.name;
-    }
-
-    Mechanism& mechanism() noexcept
-    {
-        return mechanism_;
-    }
-
-    const std::optional<refusal>& refused_with() const noexcept
-    {
-        return refusal_;
-    }
-
-    reply<void> take()
-    {
-        if (refusal_)
-            return std::move(*refusal_);
-        return reply<void>(std::monostate());
-    }
-
-private:
     bool speaks_first() const
     {
         if constexpr (requires { mechanism_.speaks_first(); })
@@ -239,13 +252,13 @@ private:
         sasl::octets challenge;
         sasl::octets response;
         if (!grammar::base64_decode(text, challenge))
-            return answered(errc::malformed_challenge, response, ec);
+            return answer_with(errc::malformed_challenge, response, ec);
         const auto said = answer({challenge.data(), challenge.size()}, response, bounds);
-        return answered(said, response, ec);
+        return answer_with(said, response, ec);
     }
 
     /// The mechanism has answered, or has more to compute first.
-    next answered(std::error_code said, const sasl::octets& response, std::error_code& ec)
+    next answer_with(std::error_code said, const sasl::octets& response, std::error_code& ec)
     {
         ec = said;
         if constexpr (sasl::computes<Mechanism>)

@@ -2,7 +2,9 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/command/next.hpp>
 #include <pop3/command/stop_check.hpp>
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
@@ -25,14 +27,6 @@
 #include <utility>
 
 namespace pop3::command {
-
-/// What an exchange wants next.
-enum class next {
-    read,    ///< more of the reply
-    write,   ///< to send another line
-    compute, ///< to go on computing (`compute`), when other handlers have had their turn
-    done,    ///< nothing: the reply is complete, or there was an error
-};
 
 /// The refusal that a -ERR with `text` is.
 inline refusal make_refusal(std::string_view verb, std::string_view text)
@@ -57,7 +51,7 @@ std::error_code(check)(const Command& command)
 /// One command and its reply, without I/O: writes the command, is fed the octets that come back, and makes a
 /// `reply` of them.
 template <command_value Command>
-class exchange {
+class exchange final : public any_exchange {
 public:
     using result_type = typename Command::result_type;
 
@@ -69,11 +63,24 @@ private:
     };
 
 public:
+    /// It calls a function of the user's.
+    static constexpr bool watches = has_sink && requires(Command& c, stop_check stop) { c.watch(stop); };
+
     /// A greeting comes unasked.
     static constexpr next first = std::string_view(Command::verb).empty() ? next::read : next::write;
 
     explicit exchange(Command command) : command_(std::move(command))
     {
+    }
+
+    exchange_traits traits() const override
+    {
+        return {.first = first};
+    }
+
+    const Command& command() const noexcept
+    {
+        return command_;
     }
 
     /// The keyword of the command.
@@ -83,34 +90,37 @@ public:
     }
 
     /// The way in that this is, if it is one (see `way_in::name`).
-    std::string_view chosen() const noexcept
-        requires requires {
-            { Command::way_in } -> std::same_as<const std::string_view&>;
-        }
+    std::optional<std::string_view> chosen() const noexcept override
     {
-        return Command::way_in;
+        if constexpr (requires {
+                          { Command::way_in } -> std::same_as<const std::string_view&>;
+                      })
+            return Command::way_in;
+        else
+            return {};
     }
 
-    std::error_code(check)() const
+    std::error_code(check)() override
     {
         return (command::check)(command_);
     }
 
-    void write(command_line& line) const
+    std::error_code write(command_line& line) override
     {
         command_.write(line);
+        return {};
     }
 
     /// Says how it is known whether a sink has called the operation off.
-    void watch(const stop_check& stop) noexcept
-        requires requires(Command& c) { c.watch(stop); } && has_sink
+    void watch([[maybe_unused]] const stop_check& stop) noexcept override
     {
-        command_.watch(stop);
+        if constexpr (watches)
+            command_.watch(stop);
     }
 
     /// Reads from the front of `input`, and removes what was read. After an error it must not be called again. One that is
     /// not fatal comes when the reply was read to its end: it is what is wrong with the value.
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
         const auto wants = read(input, bounds, ec);
         if (wants == next::done && !ec)
@@ -124,7 +134,7 @@ public:
     }
 
     /// The sink wants the session to end.
-    bool closes() const noexcept
+    bool closes() const noexcept override
     {
         return wanted_ == flow::close;
     }

@@ -4,6 +4,7 @@
 
 #include <pop3/access_token.hpp>
 #include <pop3/capabilities.hpp>
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/apop.hpp>
 #include <pop3/command/auth.hpp>
 #include <pop3/command/capa.hpp>
@@ -89,11 +90,9 @@ struct login_context {
 /// SCRAM-...-PLUS, and can do none that is current). Where it is known that this will happen it begins with that; not if
 /// the binding is demanded.
 template <class Credentials>
-class login {
+class login final : public any_exchange {
 public:
     using result_type = void;
-    static constexpr next first = next::write;
-    static constexpr bool hides_challenges = true;
 
     login(Credentials credentials, login_options options, login_context context)
         : credentials_(std::move(credentials)), options_(std::move(options)), context_(std::move(context))
@@ -106,7 +105,7 @@ public:
     }
 
     /// Finds the first command: once, before the first `write`.
-    std::error_code(check)()
+    std::error_code(check)() override
     {
         const auto wanted = wanted_way(options_);
         if (context_.known || wanted == "USER" || wanted == "+APOP")
@@ -115,12 +114,19 @@ public:
         return {};
     }
 
-    void write(command_line& line)
+    exchange_traits traits() const override
     {
-        visit([&](auto& step) { step.write(line); });
+        return {.hides_challenges = true};
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    std::error_code write(command_line& line) override
+    {
+        std::error_code ec;
+        visit([&](auto& step) { ec = step.write(line); });
+        return ec;
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
         auto wants = next::done;
         const auto octets = input.size();
@@ -153,15 +159,14 @@ public:
     }
 
     /// The server has said no, and nothing since: if the connection ends now, that was its answer.
-    bool settles() const noexcept
+    bool settles() const noexcept override
     {
         const auto* const step = std::get_if<auth<mechanism>>(&step_);
         return context_.refused || (step != nullptr && step->settles());
     }
 
     /// Goes on with what `next::compute` asked for.
-    next compute(std::error_code& ec)
-        requires sasl::computes<typename ways_of<Credentials>::mechanism>
+    next compute(std::error_code& ec) override
     {
         return std::get<auth<mechanism>>(step_).compute(ec);
     }
@@ -191,7 +196,7 @@ public:
     }
 
     /// What the server said that it can do; nothing if it was not asked.
-    const std::optional<capabilities>& known() const noexcept
+    const std::optional<capabilities>& known() const noexcept override
     {
         return context_.known;
     }
@@ -212,7 +217,7 @@ public:
 
     /// Whether the server refuses to bind, if this login has shown it. True: it did, and took the same unbound. False: it was
     /// said to, but to begin unbound did not help.
-    std::optional<bool> refuses_binding() const noexcept
+    std::optional<bool> refuses_binding() const noexcept override
     {
         const auto* const last = std::get_if<auth<mechanism>>(&step_);
         if (last == nullptr || !judged_)
@@ -226,7 +231,7 @@ public:
     }
 
     /// The way in that was chosen (see `way_in::name`); empty if there was none.
-    std::string_view chosen() const noexcept
+    std::optional<std::string_view> chosen() const noexcept override
     {
         return chosen_ == nullptr ? std::string_view() : chosen_->name;
     }

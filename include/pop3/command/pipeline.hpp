@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/capabilities.hpp>
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/exchange.hpp>
@@ -25,10 +26,9 @@ namespace pop3::command {
 
 /// Several commands as one exchange without I/O, sent ahead of their replies as far as the window allows.
 template <command_value... Command>
-class pipeline {
+class pipeline final : public any_exchange {
 public:
     using result_type = std::tuple<reply<typename Command::result_type>...>;
-    static constexpr next first = next::write;
 
     pipeline(std::optional<bool> announced, Command... command)
         : exchanges_(exchange<Command>(std::move(command))...), window_(announced)
@@ -37,36 +37,41 @@ public:
             window_.expect_one();
     }
 
+    exchange_traits traits() const override
+    {
+        return {.sends_ahead = true};
+    }
+
     /// All is sent, or nothing is.
-    std::error_code(check)()
+    std::error_code(check)() override
     {
         std::error_code ec;
         command_line scratch;
         for (std::size_t i = 0; i != count && !ec; ++i) {
-            visit(exchanges_, i, [&](const auto& e) { ec = command::what_forbids(e, scratch); });
+            visit(exchanges_, i, [&](const auto& e) { ec = command::what_forbids(e.command(), scratch); });
             if (ec)
                 culprit_ = i;
         }
         return ec;
     }
 
-    bool may_send(const limits& bounds) noexcept
+    bool may_send(const limits& bounds) noexcept override
     {
         if (window_.asks())
             return !window_.has_asked();
         return !closes_ && !error_ && sent_ != count && window_.is_open(bounds);
     }
 
-    std::error_code write(command_line& line)
+    std::error_code write(command_line& line) override
     {
         if (window_.asks())
             window_.write_question(line);
         else
-            visit(exchanges_, sent_, [&](const auto& e) { e.write(line); });
+            visit(exchanges_, sent_, [&](const auto& e) { e.command().write(line); });
         return {};
     }
 
-    void sent(std::size_t octets)
+    void sent(std::size_t octets) override
     {
         if (window_.asks())
             return;
@@ -76,22 +81,18 @@ public:
     }
 
     /// `check` has looked at all: the command says something else than before.
-    void not_sent(std::error_code ec) noexcept
+    void not_sent(std::error_code ec) noexcept override
     {
         error_ = ec;
         culprit_ = sent_;
     }
 
-    void watch(const stop_check& stop) noexcept
+    void watch(const stop_check& stop) noexcept override
     {
-        const auto tell = [&](auto& e) {
-            if constexpr (requires { e.watch(stop); })
-                e.watch(stop);
-        };
-        std::apply([&](auto&... e) { (tell(e), ...); }, exchanges_);
+        std::apply([&](auto&... e) { (e.watch(stop), ...); }, exchanges_);
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
         if (window_.asks())
             return window_.consume_answer(input, bounds, ec);
@@ -122,7 +123,7 @@ public:
         return next::read;
     }
 
-    bool finished() const noexcept
+    bool finished() const noexcept override
     {
         return answered_ == sent_ && (sent_ == count || error_);
     }
@@ -133,22 +134,22 @@ public:
         return sent_ == count;
     }
 
-    std::size_t answered() const noexcept
+    std::size_t answered() const noexcept override
     {
         return answered_;
     }
 
-    std::error_code explain(std::error_code ec) const noexcept
+    std::error_code explain(std::error_code ec) const noexcept override
     {
         return window_.explain(ec);
     }
 
-    bool closes() const noexcept
+    bool closes() const noexcept override
     {
         return closes_;
     }
 
-    const std::optional<capabilities>& known() const noexcept
+    const std::optional<capabilities>& known() const noexcept override
     {
         return window_.known();
     }

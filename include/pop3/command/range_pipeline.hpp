@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/capabilities.hpp>
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/exchange.hpp>
@@ -64,7 +65,7 @@ namespace command {
 /// Any number of commands of one type as one exchange without I/O, sent ahead of their replies as far as the window
 /// allows. Memory is taken for the window, not for each of them.
 template <class Range, class OnReply>
-class range_pipeline {
+class range_pipeline final : public any_exchange {
     using command_type = pop3::detail::command_of_range<Range>;
 
     /// Its commands can be looked at before the first is sent. Not those that are made when it is gone over, nor a range that
@@ -74,7 +75,6 @@ class range_pipeline {
 
 public:
     using result_type = std::size_t;
-    static constexpr next first = next::write;
 
     range_pipeline(std::optional<bool> announced, Range range, OnReply on_reply)
         : state_(std::make_unique<state>(announced, std::move(range), std::move(on_reply)))
@@ -84,19 +84,25 @@ public:
                 state_->window.expect_one();
     }
 
-    /// All is sent, or nothing is.
-    std::error_code(check)() const
-        requires is_stored
+    exchange_traits traits() const override
     {
-        command_line scratch;
-        scratch.show(false);
-        for (const auto& command : state_->range)
-            if (const auto ec = pop3::command::what_forbids(command, scratch))
-                return ec;
+        return {.sends_ahead = true};
+    }
+
+    /// All is sent, or nothing is.
+    std::error_code(check)() override
+    {
+        if constexpr (is_stored) {
+            command_line scratch;
+            scratch.show(false);
+            for (const auto& command : state_->range)
+                if (const auto ec = pop3::command::what_forbids(command, scratch))
+                    return ec;
+        }
         return {};
     }
 
-    bool may_send(const limits& bounds)
+    bool may_send(const limits& bounds) override
     {
         auto& s = *state_;
         if (s.no_more())
@@ -106,7 +112,7 @@ public:
         return s.window.is_open(bounds);
     }
 
-    std::error_code write(command_line& line)
+    std::error_code write(command_line& line) override
     {
         auto& s = *state_;
         if (s.window.asks()) {
@@ -122,7 +128,7 @@ public:
             return {};
     }
 
-    void sent(std::size_t octets)
+    void sent(std::size_t octets) override
     {
         auto& s = *state_;
         if (s.window.asks())
@@ -132,19 +138,19 @@ public:
         ++s.at;
     }
 
-    void not_sent(std::error_code ec)
+    void not_sent(std::error_code ec) override
     {
         state_->error = ec;
         state_->stopped = true;
     }
 
-    void watch(const stop_check& stop) noexcept
+    void watch(const stop_check& stop) noexcept override
     {
         state_->stop = stop;
         state_->watch();
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
         auto& s = *state_;
         if (s.window.asks() && s.window.has_asked())
@@ -159,7 +165,7 @@ public:
                 if (is_fatal(ec) || wants == next::read)
                     return wants;
                 ec = {}; // of the value, which the reply says
-                if constexpr (requires { s.reading->watch(s.stop); })
+                if constexpr (exchange<command_type>::watches)
                     if (s.stop())
                         return next::done;
                 s.window.answered(s.in_flight.front().octets, *s.reading);
@@ -179,27 +185,27 @@ public:
         return next::read;
     }
 
-    bool finished() const
+    bool finished() const override
     {
         return state_->in_flight.empty() && state_->no_more();
     }
 
-    std::size_t answered() const noexcept
+    std::size_t answered() const noexcept override
     {
         return state_->answered;
     }
 
-    std::error_code explain(std::error_code ec) const noexcept
+    std::error_code explain(std::error_code ec) const noexcept override
     {
         return state_->window.explain(ec);
     }
 
-    bool closes() const noexcept
+    bool closes() const noexcept override
     {
         return state_->closes;
     }
 
-    const std::optional<capabilities>& known() const noexcept
+    const std::optional<capabilities>& known() const noexcept override
     {
         return state_->window.known();
     }
@@ -256,9 +262,8 @@ private:
 
         void watch() noexcept
         {
-            if constexpr (requires { reading->watch(stop); })
-                if (reading)
-                    reading->watch(stop);
+            if (reading)
+                reading->watch(stop);
         }
 
         Range range;

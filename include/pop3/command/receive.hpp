@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/exchange.hpp>
@@ -60,17 +61,19 @@ struct received_body {
 };
 
 /// Reads the next piece of a message, as much as there is and as there is room for.
-class receive_piece {
+class receive_piece final : public any_exchange {
 public:
-    static constexpr next first = next::read;
-    static constexpr bool goes_on = true;
-
     /// body: of the whole message. room: must live until this is done.
     receive_piece(received_body* body, std::span<char> room) noexcept : body_(body), room_(room)
     {
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) noexcept
+    exchange_traits traits() const override
+    {
+        return {.first = next::read, .goes_on = true};
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) noexcept override
     {
         while (received_ != room_.size()) {
             const auto piece = body_->decoder.next(input, room_.size() - received_);
@@ -103,16 +106,18 @@ private:
 };
 
 /// Reads a message to its end, and drops it.
-class drain_body {
+class drain_body final : public any_exchange {
 public:
-    static constexpr next first = next::read;
-    static constexpr bool goes_on = true;
-
     explicit drain_body(received_body* body) noexcept : body_(body)
     {
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    exchange_traits traits() const override
+    {
+        return {.first = next::read, .goes_on = true};
+    }
+
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
         body_->decoder.decode(input, [&](std::span<const char> piece) { dropped_ += piece.size(); });
         if (dropped_ > bounds.drained_octets)

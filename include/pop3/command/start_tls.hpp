@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/capabilities.hpp>
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/capa.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
@@ -20,10 +21,9 @@
 namespace pop3::command {
 
 /// CAPA if need be, and STLS, as one exchange without I/O.
-class start_tls {
+class start_tls final : public any_exchange {
 public:
     using result_type = void;
-    static constexpr next first = next::write;
 
     /// known: what the server can do, if it was asked already.
     start_tls(stls_policy policy, std::optional<capabilities> known)
@@ -32,20 +32,17 @@ public:
     {
     }
 
-    std::error_code(check)() const
+    std::error_code(check)() override
     {
         return asking_ || offered() ? std::error_code() : errc::stls_not_offered;
     }
 
-    void write(command_line& line) const
+    std::error_code write(command_line& line) override
     {
-        if (asking_)
-            capa_.write(line);
-        else
-            stls_.write(line);
+        return asking_ ? capa_.write(line) : stls_.write(line);
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
         if (!asking_)
             return stls_.consume(input, bounds, ec);
@@ -64,7 +61,7 @@ public:
     }
 
     /// What the server said that it can do; nothing if it was not asked.
-    const std::optional<capabilities>& known() const noexcept
+    const std::optional<capabilities>& known() const noexcept override
     {
         return known_;
     }

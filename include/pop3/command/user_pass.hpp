@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/pass.hpp>
@@ -17,10 +18,9 @@ namespace pop3::command {
 
 /// USER and PASS as one exchange, without I/O. Both arguments are checked before the first is sent, and PASS is
 /// sent only after USER was accepted.
-class user_pass {
+class user_pass final : public any_exchange {
 public:
     using result_type = void;
-    static constexpr next first = next::write;
 
     explicit user_pass(const password& credentials)
         : user_(user(credentials.name())), pass_(pass(credentials.secret()))
@@ -33,7 +33,7 @@ public:
         return named_ || cannot_send_pass_ ? pass::verb : user::verb;
     }
 
-    std::error_code(check)()
+    std::error_code(check)() override
     {
         command_line trial;
         pass_.write(trial);
@@ -42,15 +42,12 @@ public:
         return ec;
     }
 
-    void write(command_line& line) const
+    std::error_code write(command_line& line) override
     {
-        if (named_)
-            pass_.write(line);
-        else
-            user_.write(line);
+        return named_ ? pass_.write(line) : user_.write(line);
     }
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
         if (named_)
             return pass_.consume(input, bounds, ec);

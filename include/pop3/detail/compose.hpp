@@ -3,7 +3,7 @@
 #pragma once
 
 #include <pop3/completion.hpp>
-#include <pop3/detail/executor_target.hpp>
+#include <pop3/detail/operation.hpp>
 #include <pop3/detail/runs_on.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -11,288 +11,299 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/cancellation_type.hpp>
-#include <asio/compose.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/execution/outstanding_work.hpp>
 #include <asio/prefer.hpp>
+#include <asio/recycling_allocator.hpp>
 #include <asio/system_executor.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
-#include <optional>
-#include <tuple>
+#include <new>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
 namespace pop3::detail {
-
-// Asio runs the steps of a composed operation on the executor of the handler. That one need not be where the I/O is: that of
-// `use_future` is any thread of the system's. Here the steps run on the executor of the stream, and nothing but the
-// completion goes to the handler's own.
-
-/// A function that runs on the executor of `Handler`, or on `io` if it has none, in memory of its allocator.
-template <class Handler, class Function>
-struct bound_to_handler {
-    using executor_type = asio::associated_executor_t<Handler, asio::any_io_executor>;
-    using allocator_type = asio::associated_allocator_t<Handler>;
-
-    executor_type get_executor() const noexcept
-    {
-        return asio::get_associated_executor(handler, io);
-    }
-
-    allocator_type get_allocator() const noexcept
-    {
-        return asio::get_associated_allocator(handler);
-    }
-
-    void operator()()
-    {
-        function(handler, io);
-    }
-
-    Handler handler;
-    asio::any_io_executor io;
-    Function function;
-};
-
-/// Counts as work on `Executor`. (Not `asio::executor_work_guard`: that of Asio 1.22 does not compile for a strand on an
-/// `any_io_executor`.)
-template <class Executor>
-using work_on =
-    std::decay_t<decltype(asio::prefer(std::declval<Executor>(), asio::execution::outstanding_work.tracked))>;
 
 /// Has an executor of its own, whichever is given as the one to fall back to.
 template <class Handler>
 concept has_executor = std::same_as<asio::associated_executor_t<Handler, asio::any_io_executor>,
                                     asio::associated_executor_t<Handler, asio::system_executor>>;
 
-/// Whether `own` and `io` are the same.
-template <class Executor>
-bool is_same_executor(const Executor& own, const asio::any_io_executor& io) noexcept
-{
-    if constexpr (std::same_as<Executor, asio::any_io_executor>) {
-        return own == io;
-    } else {
-        const auto* const target = detail::executor_target<Executor>(io);
-        return target != nullptr && *target == own;
-    }
-}
-
-// To Qt `emit` is a macro, and Asio's signal has no other name for it.
-#pragma push_macro("emit")
-#undef emit
-
-/// Passes a cancellation on to where the operation runs, when it is asked for elsewhere.
-inline std::shared_ptr<asio::cancellation_signal> relay_cancellation(asio::cancellation_slot from,
-                                                                     const asio::any_io_executor& io)
-{
-    if (!from.is_connected())
-        return nullptr;
-    auto relay = std::make_shared<asio::cancellation_signal>();
-    from.assign([weak = std::weak_ptr(relay), io](asio::cancellation_type type) {
-        if (auto waiting = weak.lock())
-            asio::dispatch(io, [waiting = std::move(waiting), type] { waiting->emit(type); });
-    });
-    return relay;
-}
-
-#pragma pop_macro("emit")
-
-/// The handler of an operation that runs on `io`: a handler without an executor of its own.
+/// The executor of `handler`; empty if it has none.
 template <class Handler>
-class returning_handler {
-public:
-    using allocator_type = asio::associated_allocator_t<Handler>;
-    using cancellation_slot_type = asio::cancellation_slot;
+asio::any_io_executor own_executor_of([[maybe_unused]] const Handler& handler)
+{
+    if constexpr (has_executor<Handler>)
+        if constexpr (std::convertible_to<asio::associated_executor_t<Handler>, asio::any_io_executor>)
+            return asio::get_associated_executor(handler);
+    return {};
+}
 
-    returning_handler(Handler handler, const asio::any_io_executor& io, bool here)
-        : handler_(std::move(handler))
+/// An executor that `any_io_executor` cannot hold, and that counts as work.
+template <class Handler>
+struct other_home {
+    using executor = asio::associated_executor_t<Handler>;
+
+    explicit other_home(const Handler& handler)
+        : work(asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked))
     {
-        if (!here)
-            relay_ = detail::relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
     }
 
-    allocator_type get_allocator() const noexcept
-    {
-        return asio::get_associated_allocator(handler_);
-    }
-
-    cancellation_slot_type get_cancellation_slot() const noexcept
-    {
-        return relay_ ? relay_->slot() : asio::get_associated_cancellation_slot(handler_);
-    }
-
-    template <class... Args>
-    void operator()(Args&&... args)
-    {
-        std::move(handler_)(std::forward<Args>(args)...);
-    }
-
-private:
-    Handler handler_;
-    std::shared_ptr<asio::cancellation_signal> relay_;
+    std::decay_t<decltype(asio::prefer(std::declval<executor>(), asio::execution::outstanding_work.tracked))>
+        work;
 };
 
-/// A handler with an executor of its own, to which it returns.
-template <has_executor Handler>
-class returning_handler<Handler> {
+struct no_other_home {
+    template <class Handler>
+    explicit no_other_home(const Handler&) noexcept
+    {
+    }
+};
+
+template <class Handler>
+inline constexpr bool has_other_home =
+    has_executor<Handler> && !std::convertible_to<asio::associated_executor_t<Handler>, asio::any_io_executor>;
+
+/// What a handler without an allocator gets is kept for the next one by the thread, as Asio does with its own.
+template <class Allocator>
+struct memory_of_handler {
+    using type = Allocator;
+};
+
+template <class T>
+struct memory_of_handler<std::allocator<T>> {
+    using type = asio::recycling_allocator<T>;
+};
+
+template <class Handler, class T>
+auto allocator_for([[maybe_unused]] const Handler& handler)
+{
+    using own = asio::associated_allocator_t<Handler>;
+    using memory = typename memory_of_handler<own>::type;
+    using rebound = typename std::allocator_traits<memory>::template rebind_alloc<T>;
+    if constexpr (std::same_as<own, memory>)
+        return rebound(asio::get_associated_allocator(handler));
+    else
+        return rebound();
+}
+
+/// An operation with its handler, in memory of that one's allocator.
+template <class Operation, class Handler>
+class operation_with final : public Operation {
 public:
-    using executor_type = asio::any_io_executor;
-    using allocator_type = asio::associated_allocator_t<Handler>;
-    using cancellation_slot_type = asio::cancellation_slot;
-
-    returning_handler(Handler handler, const asio::any_io_executor& io, bool here)
-        : handler_(std::move(handler))
-    {
-        const auto own = asio::get_associated_executor(handler_);
-        if (here && detail::is_same_executor(own, io))
-            return;
-        elsewhere_ = std::make_unique<elsewhere>(io, own);
-        elsewhere_->relay = detail::relay_cancellation(asio::get_associated_cancellation_slot(handler_), io);
-    }
-
-    executor_type get_executor() const noexcept
-    {
-        // If it is not elsewhere, it is the same.
-        if constexpr (std::convertible_to<own_executor, asio::any_io_executor>)
-            if (!elsewhere_)
-                return asio::get_associated_executor(handler_);
-        return elsewhere_->io;
-    }
-
-    allocator_type get_allocator() const noexcept
-    {
-        return asio::get_associated_allocator(handler_);
-    }
-
-    cancellation_slot_type get_cancellation_slot() const noexcept
-    {
-        if (elsewhere_ && elsewhere_->relay)
-            return elsewhere_->relay->slot();
-        return asio::get_associated_cancellation_slot(handler_);
-    }
-
+    /// here: this is called where `io` runs.
     template <class... Args>
-    void operator()(Args&&... args)
+    static typename Operation::self_type make(const asio::any_io_executor& io, bool here, Handler handler, Args&&... args)
     {
-        if (!elsewhere_)
-            return std::move(handler_)(std::forward<Args>(args)...);
-        const auto until_called = std::move(elsewhere_);
-        auto call = [result = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)](
-                        Handler& handler, const asio::any_io_executor&) mutable {
-            std::apply(std::move(handler), std::move(result));
+        auto memory = detail::allocator_for<Handler, operation_with>(handler);
+        struct guard {
+            ~guard()
+            {
+                if (octets)
+                    from.deallocate(octets, 1);
+            }
+            decltype(memory)& from;
+            operation_with* octets;
         };
-        asio::dispatch(bound_to_handler<Handler, decltype(call)>{std::move(handler_), until_called->io,
-                                                                 std::move(call)});
+        guard g{memory, memory.allocate(1)};
+        auto* const made = ::new (static_cast<void*>(g.octets))
+            operation_with(io, here, std::move(handler), std::forward<Args>(args)...);
+        g.octets = nullptr;
+        return typename Operation::self_type(*made);
     }
 
 private:
-    using own_executor = asio::associated_executor_t<Handler>;
-
-    struct elsewhere {
-        elsewhere(const asio::any_io_executor& there, const own_executor& own)
-            : io(there), work(asio::prefer(own, asio::execution::outstanding_work.tracked))
-        {
-        }
-
-        asio::any_io_executor io;
-        work_on<own_executor> work;
-        std::shared_ptr<asio::cancellation_signal> relay;
-    };
-
-    Handler handler_;
-    std::unique_ptr<elsewhere> elsewhere_;
-};
-
-template <class Handler>
-asio::any_io_executor own_executor_of(const Handler& handler)
-{
-    if constexpr (std::convertible_to<asio::associated_executor_t<Handler>, asio::any_io_executor>)
-        if (asio::any_io_executor own = asio::get_associated_executor(handler))
-            return own;
-    return asio::system_executor();
-}
-
-/// For tokens that ask for it what an operation runs on: `asio::cancel_after` has its timer there.
-class begins_on {
-public:
-    using executor_type = asio::any_io_executor;
-
-    explicit begins_on(const asio::any_io_executor& there) : io(there)
+    template <class... Args>
+    operation_with(const asio::any_io_executor& io, bool here, Handler handler, Args&&... args)
+        : Operation(std::forward<Args>(args)...), other_home_(handler), handler_(std::move(handler))
     {
+        this->settle(io, detail::own_executor_of(handler_),
+                     asio::get_associated_cancellation_slot(handler_), here && !has_other_home<Handler>);
     }
 
-    executor_type get_executor() const noexcept
+    ~operation_with() = default;
+
+    void* allocate(std::size_t octets) override
     {
-        return io ? io : asio::any_io_executor(asio::system_executor());
+        return detail::allocator_for<Handler, std::max_align_t>(handler_).allocate(blocks(octets));
+    }
+
+    void deallocate(void* memory, std::size_t octets) noexcept override
+    {
+        detail::allocator_for<Handler, std::max_align_t>(handler_).deallocate(
+            static_cast<std::max_align_t*>(memory), blocks(octets));
+    }
+
+    static constexpr std::size_t blocks(std::size_t octets) noexcept
+    {
+        return (octets + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t);
+    }
+
+    void destroy() noexcept override
+    {
+        auto memory = detail::allocator_for<Handler, operation_with>(handler_);
+        this->~operation_with();
+        memory.deallocate(this, 1);
+    }
+
+    void deliver() override
+    {
+        auto handler = std::move(handler_);
+        auto results = this->take_results();
+        destroy();
+        results.pass_to(handler);
+    }
+
+    void deliver_home() override
+    {
+        if constexpr (has_other_home<Handler>) {
+            const auto work = other_home_.work;
+            asio::dispatch(work, typename Operation::on_its_way(*this));
+        } else {
+            Operation::deliver_home();
+        }
+    }
+
+    [[no_unique_address]] std::conditional_t<has_other_home<Handler>, other_home<Handler>, no_other_home>
+        other_home_;
+    Handler handler_;
+};
+
+/// What an operation completes with.
+template <class... Results>
+struct results;
+
+template <>
+struct results<std::error_code> {
+    template <class Handler>
+    void pass_to(Handler& handler)
+    {
+        std::move(handler)(error);
+    }
+
+    std::error_code error;
+};
+
+template <class Result>
+struct results<std::error_code, Result> {
+    template <class Handler>
+    void pass_to(Handler& handler)
+    {
+        std::move(handler)(error, std::move(result));
+    }
+
+    std::error_code error;
+    Result result;
+};
+
+/// An operation with the steps of `Implementation`, a function object as for `asio::async_compose`.
+template <class Implementation, class Signature>
+class composed;
+
+template <class Implementation, class... Results>
+class composed<Implementation, void(Results...)> : public operation {
+public:
+    using self_type = owner<composed>;
+
+    void resume(std::error_code ec, std::size_t) override
+    {
+        self_type::run(*this, [&](self_type& self) { implementation_(self, ec); });
+    }
+
+    template <class Result>
+    void resume_with(self_type& self, std::error_code ec, Result&& result)
+    {
+        implementation_(self, ec, std::forward<Result>(result));
+    }
+
+    void set_results(Results... r)
+    {
+        results_ = {std::move(r)...};
     }
 
 protected:
-    asio::any_io_executor io;
-};
-
-/// Begins an operation here, on `io`.
-template <class Signature>
-struct begin_here : begins_on {
-    using begins_on::begins_on;
-
-    template <class Handler, class Implementation>
-    void operator()(Handler&& handler, Implementation&& implementation) const
+    explicit composed(Implementation implementation) : implementation_(std::move(implementation))
     {
-        using returning = returning_handler<std::decay_t<Handler>>;
-        returning back(std::forward<Handler>(handler), io, true);
-        asio::async_compose<returning, Signature>(std::forward<Implementation>(implementation), back, io);
     }
+
+    results<Results...> take_results()
+    {
+        return std::move(results_);
+    }
+
+private:
+    Implementation implementation_;
+    results<Results...> results_{};
 };
 
-/// Begins an operation on `io`, wherever that is.
-template <class Signature>
-struct begin_there : begins_on {
-    using begins_on::begins_on;
+/// Begins an operation on `io`.
+template <class Operation>
+class begin {
+public:
+    /// For tokens that ask for it: `asio::cancel_after` has its timer there.
     using executor_type = executor_with_default_token;
+
+    /// here: this is called where `io` runs.
+    begin(const asio::any_io_executor& io, bool here) : io_(io), here_(here)
+    {
+    }
 
     executor_type get_executor() const noexcept
     {
-        return executor_type(begins_on::get_executor());
+        return executor_type(io_ ? io_ : asio::any_io_executor(asio::system_executor()));
     }
 
-    template <class Handler, class Implementation>
-    void operator()(Handler&& handler, Implementation&& implementation) const
+    template <class Handler, class... Args>
+    void operator()(Handler&& handler, Args&&... args) const
     {
-        if (!io)
-            return begin_there(detail::own_executor_of(handler))(
-                std::forward<Handler>(handler), std::forward<Implementation>(implementation));
-        if (runs_on(io))
-            return begin_here<Signature>(io)(std::forward<Handler>(handler),
-                                             std::forward<Implementation>(implementation));
-        using returning = returning_handler<std::decay_t<Handler>>;
-        auto begin = [impl = std::forward<Implementation>(implementation)](
-                         returning& back, const asio::any_io_executor& executor) mutable {
-            asio::async_compose<returning, Signature>(std::move(impl), back, executor);
-        };
-        asio::dispatch(bound_to_handler<returning, decltype(begin)>{
-            returning(std::forward<Handler>(handler), io, false), io, std::move(begin)});
+        const auto io = io_ ? io_ : fall_back(detail::own_executor_of(handler));
+        const bool here = here_ || detail::runs_on(io);
+        auto self = operation_with<Operation, std::decay_t<Handler>>::make(
+            io, here, std::forward<Handler>(handler), std::forward<Args>(args)...);
+        auto first = std::move(self).next();
+        if (here)
+            first();
+        else
+            asio::dispatch(std::move(first));
     }
+
+private:
+    /// That of the handler, for an empty session.
+    static asio::any_io_executor fall_back(asio::any_io_executor own)
+    {
+        return own ? own : asio::any_io_executor(asio::system_executor());
+    }
+
+    asio::any_io_executor io_;
+    bool here_;
 };
+
+/// io: if it is empty, that of the handler.
+template <class Operation, class Signature, class Token, class... Args>
+auto begin_on(const asio::any_io_executor& io, Token& token, Args&&... args)
+{
+    return asio::async_initiate<Token, Signature>(begin<Operation>(io, false), token,
+                                                  std::forward<Args>(args)...);
+}
 
 /// `asio::async_compose`, with the steps on `io`. To be called there.
 template <class Token, class Signature, class Implementation>
 auto compose_here(Implementation&& implementation, Token& token, const asio::any_io_executor& io)
 {
-    return asio::async_initiate<Token, Signature>(begin_here<Signature>(io), token,
+    using begins = begin<composed<std::decay_t<Implementation>, Signature>>;
+    return asio::async_initiate<Token, Signature>(begins(io, true), token,
                                                   std::forward<Implementation>(implementation));
 }
 
 /// The same, to be called anywhere: the caller touches nothing that a step may touch.
-/// io: if it is empty, that of the handler.
 template <class Token, class Signature, class Implementation>
 auto compose(Implementation&& implementation, Token& token, const asio::any_io_executor& io)
 {
-    return asio::async_initiate<Token, Signature>(begin_there<Signature>(io), token,
-                                                  std::forward<Implementation>(implementation));
+    return detail::begin_on<composed<std::decay_t<Implementation>, Signature>, Signature>(
+        io, token, std::forward<Implementation>(implementation));
 }
 
 } // namespace pop3::detail

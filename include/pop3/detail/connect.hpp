@@ -140,7 +140,7 @@ private:
         deadline_ = clock::now() + bounded(connection_->limits.connect_time);
         if (error_) {
             at_ = stage::not_started;
-            return asio::post(std::move(self));
+            return asio::post(std::move(self).next());
         }
         if (endpoints_.empty()) {
             std::error_code is_name;
@@ -150,7 +150,7 @@ private:
             endpoints_.emplace_back(address, port_);
         }
         at_ = stage::addresses_known;
-        asio::post(std::move(self));
+        asio::post(std::move(self).next());
     }
 
     template <class Self>
@@ -161,7 +161,7 @@ private:
         const auto service = std::to_string(port_);
         at_ = stage::resolving;
         r->timer.expires_at(deadline_);
-        r->timer.async_wait(std::move(self));
+        r->timer.async_wait(std::move(self).next());
         // Asio throws if there is no thread left to ask in. It must not get out: the operation waits already, and would
         // complete later all the same.
         try {
@@ -220,7 +220,7 @@ private:
             }
             start_deadline(now + (deadline_ - now) / left);
             at_ = stage::connecting;
-            return socket.async_connect(endpoint, std::move(self));
+            return socket.async_connect(endpoint, std::move(self).next());
         }
         if (attempts_.why())
             return fail(self, attempts_.why(), attempts_.where());
@@ -245,11 +245,11 @@ private:
         start_deadline(deadline_);
         if constexpr (requires {
                           connection_->stream.async_handshake(asio::ssl::stream_base::client,
-                                                              std::move(self));
+                                                              std::move(self).next());
                       }) {
             at_ = stage::handshaking;
             auto& stream = connection_->stream;
-            stream.async_handshake(asio::ssl::stream_base::client, std::move(self));
+            stream.async_handshake(asio::ssl::stream_base::client, std::move(self).next());
         } else {
             greet(self);
         }
@@ -274,7 +274,7 @@ private:
     template <class Self>
     static bool cancelled(Self& self)
     {
-        return self.get_cancellation_state().cancelled() != asio::cancellation_type::none;
+        return self.cancelled();
     }
 
     /// A cancellation, or the deadline, came when a step was done and its handler had not run yet.

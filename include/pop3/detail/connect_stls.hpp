@@ -14,7 +14,6 @@
 #include <pop3/tls_stream.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 
@@ -31,9 +30,8 @@ namespace pop3::detail {
 
 /// Finish of a greeting that more must follow.
 template <class Stream>
-struct greeted_connection {
+struct greeted_connection : finish_defaults {
     using reply_type = reply<std::shared_ptr<connection<Stream>>>;
-    static constexpr bool ends_session = false;
 
     template <class Exchange>
     reply_type succeed(const std::shared_ptr<connection<Stream>>& c, Exchange& exchange)
@@ -45,8 +43,8 @@ struct greeted_connection {
         return reply_type(c);
     }
 
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
+    template <class Connection, class Exchange>
+    reply_type fail(const Connection&, const Exchange&, std::error_code, bool)
     {
         return {};
     }
@@ -90,7 +88,7 @@ public:
         auto& c = **greeted;
         place_ = where(c);
         // What comes now is an operation of its own, which does not know what was before.
-        if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) {
+        if (self.cancelled()) {
             c.close();
             return self.complete(asio::error::operation_aborted, reply_type(no_reply(place_)));
         }

@@ -31,9 +31,12 @@ template <class T, class Back>
 void explain(reply<T, Back>& r, const std::string& notice, const std::exception_ptr& thrown,
              const asio::any_io_executor& executor)
 {
-    if (auto* const none = reply_access::none(r); none != nullptr && !none->error) {
-        none->notice = notice;
-        none->thrown = thrown;
+    if (auto* const why = reply_access::none(r); why != nullptr && (!notice.empty() || thrown)) {
+        auto& none = why->make_none();
+        if (!none.error) {
+            none.notice = notice;
+            none.thrown = thrown;
+        }
     }
     // That of an operation counts as work; what the user keeps must not.
     if constexpr (requires { reply_access::session(r); })

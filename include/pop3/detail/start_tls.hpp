@@ -16,7 +16,6 @@
 #include <pop3/tls_stream.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <asio/ssl/stream_base.hpp>
@@ -97,7 +96,7 @@ public:
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
         connection<tls_stream>::begin(secured_, left);
         auto& stream = secured_->stream;
-        stream.async_handshake(asio::ssl::stream_base::client, std::move(self));
+        stream.async_handshake(asio::ssl::stream_base::client, std::move(self).next());
     }
 
 private:
@@ -110,7 +109,7 @@ private:
         if (const auto ec = detail::what_forbids_to_use(connection_))
             error_ = ec;
         if (error_)
-            return asio::post(std::move(self));
+            return asio::post(std::move(self).next());
         const auto time = bounded(time_.value_or(connection_->limits.operation_time));
         deadline_ = clock::now() + time;
         const asio::any_io_executor executor = connection_->stream.get_executor();
@@ -123,7 +122,7 @@ private:
     template <class Self>
     static bool cancelled(Self& self)
     {
-        return self.get_cancellation_state().cancelled() != asio::cancellation_type::none;
+        return self.cancelled();
     }
 
     template <class Self>

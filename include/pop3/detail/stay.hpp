@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/capabilities.hpp>
+#include <pop3/detail/drive.hpp>
 #include <pop3/reply.hpp>
 
 #include <string_view>
@@ -25,9 +26,8 @@ std::string_view busy_with([[maybe_unused]] const Exchange& exchange) noexcept
 
 /// Finish of a command that stays in its state.
 template <class Result>
-struct stay {
+struct stay : finish_defaults {
     using reply_type = reply<Result>;
-    static constexpr bool ends_session = false;
 
     template <class Connection, class Exchange>
     reply_type succeed([[maybe_unused]] const Connection& c, Exchange& exchange)
@@ -39,7 +39,7 @@ struct stay {
     }
 
     template <class Connection, class Exchange>
-    reply_type partly(const Connection&, const Exchange& exchange, std::error_code)
+    reply_type fail(const Connection&, const Exchange& exchange, std::error_code, bool)
     {
         return reply_type(no_reply(detail::busy_with(exchange)));
     }

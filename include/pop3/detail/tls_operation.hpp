@@ -6,7 +6,6 @@
 #include <pop3/detail/tls_engine.hpp>
 
 #include <asio/buffer.hpp>
-#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
@@ -63,7 +62,7 @@ public:
         const auto before = std::exchange(at_, stage::start);
         if (before == stage::waiting_for_input)
             ec = end_input_wait(ec);
-        if (!ec && self.get_cancellation_state().cancelled() != asio::cancellation_type::none)
+        if (!ec && self.cancelled())
             ec = asio::error::operation_aborted;
         if (!ec) {
             ec = action_.step(*engine_, before == stage::waiting_for_input);
@@ -75,7 +74,7 @@ public:
         if (before != stage::start)
             return complete(self);
         // A handler must not be called before the function that it was passed to has returned.
-        asio::post(std::move(self));
+        asio::post(std::move(self).next());
     }
 
 private:
@@ -87,12 +86,12 @@ private:
         auto& socket = engine_->socket();
         if (action_.wants(*engine_) == tls_want::output) {
             at_ = stage::waiting_for_output;
-            return socket.async_wait(asio::ip::tcp::socket::wait_write, std::move(self));
+            return socket.async_wait(asio::ip::tcp::socket::wait_write, std::move(self).next());
         }
         flush_later(engine_);
         waits_for_input(true);
         at_ = stage::waiting_for_input;
-        socket.async_wait(asio::ip::tcp::socket::wait_read, std::move(self));
+        socket.async_wait(asio::ip::tcp::socket::wait_read, std::move(self).next());
     }
 
     void waits_for_input(bool on)

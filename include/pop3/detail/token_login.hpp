@@ -25,7 +25,6 @@
 #include <pop3/token_provider.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/cancellation_type.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 
@@ -46,9 +45,8 @@ struct token_verdict {
 };
 
 /// Finish of a login with a token.
-struct judge_token {
+struct judge_token : finish_defaults {
     using reply_type = token_verdict;
-    static constexpr bool ends_session = false;
 
     template <class Connection, class Exchange>
     reply_type succeed(const Connection&, Exchange& exchange)
@@ -60,8 +58,8 @@ struct judge_token {
         return verdict;
     }
 
-    template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
+    template <class Connection, class Exchange>
+    reply_type fail(const Connection&, const Exchange&, std::error_code, bool)
     {
         return {};
     }
@@ -107,12 +105,12 @@ public:
             return fail(self, error_);
         error_ = detail::what_forbids_to_use(connection_);
         if (error_)
-            return asio::post(std::move(self));
+            return asio::post(std::move(self).next());
         if (!context_.known)
             return run(self, command::exchange<command::capa>(command::capa()), stay<capabilities>());
         error_ = what_forbids_it();
         if (error_)
-            return asio::post(std::move(self));
+            return asio::post(std::move(self).next());
         request(self, false);
     }
 
@@ -153,10 +151,10 @@ private:
     void request(Self& self, bool renew)
     {
         // It may have come when a step was done, and its handler had not run yet.
-        if (self.get_cancellation_state().cancelled() != asio::cancellation_type::none) {
+        if (self.cancelled()) {
             connection_->close();
             error_ = asio::error::operation_aborted;
-            return asio::post(std::move(self));
+            return asio::post(std::move(self).next());
         }
         request_ = std::make_unique<token_request>(self.get_executor());
         const auto answer = request_->callback();
@@ -164,7 +162,7 @@ private:
         const auto provider = provider_;
         const auto timer = request_->timer();
         timer->expires_after(bounded(connection_->limits.operation_time));
-        timer->async_wait(std::move(self));
+        timer->async_wait(std::move(self).next());
         try {
             provider.get(renew, answer);
         } catch (...) {
@@ -183,7 +181,7 @@ private:
     {
         const auto answer = request_->close();
         request_.reset();
-        const bool cancelled = self.get_cancellation_state().cancelled() != asio::cancellation_type::none;
+        const bool cancelled = self.cancelled();
         if (cancelled || !answer) {
             connection_->close();
             return fail(self, cancelled ? asio::error::operation_aborted : make_error_code(errc::timed_out));

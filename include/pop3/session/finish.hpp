@@ -4,7 +4,9 @@
 
 #include <pop3/capabilities.hpp>
 #include <pop3/command/quit.hpp>
+#include <pop3/command/receive.hpp>
 #include <pop3/detail/connection.hpp>
+#include <pop3/detail/drive.hpp>
 #include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/refusal.hpp>
@@ -34,7 +36,7 @@ struct session_access {
     }
 };
 
-// What `drive` makes of an exchange that ended: a reply, with the session in the state that it is in then.
+// What is made of an exchange that ended: a reply, with the session in the state that it is in then (see `finish_defaults`).
 
 /// Adds how long the server wants to be left alone, if it was that, and is known.
 template <class Connection>
@@ -47,12 +49,11 @@ refusal with_delay(const Connection& c, refusal r)
 
 /// Finish of a command that leads to another state, or, if refused, to `Back`.
 template <class Next, class Back>
-struct leave {
+struct leave : finish_defaults {
     using reply_type = reply<Next, Back>;
-    static constexpr bool ends_session = false;
 
     template <class Connection, class Exchange>
-    reply_type succeed(Connection& c, Exchange& exchange)
+    reply_type succeed(Connection c, Exchange& exchange)
     {
         auto said = exchange.take();
         if (!said)
@@ -66,7 +67,7 @@ struct leave {
     }
 
     template <class Connection, class Exchange>
-    reply_type partly(Connection& c, const Exchange& exchange, std::error_code ec)
+    reply_type fail(Connection c, const Exchange& exchange, std::error_code ec, bool)
     {
         auto none = no_reply(detail::busy_with(exchange));
         if (is_fatal(ec))
@@ -105,9 +106,8 @@ struct enter {
 
 /// Finish of a pipeline: what was answered, also if the rest was not.
 template <class Result>
-struct pipelined {
+struct pipelined : finish_defaults {
     using reply_type = Result;
-    static constexpr bool ends_session = false;
 
     template <class Connection, class Exchange>
     reply_type succeed(const Connection&, Exchange& exchange)
@@ -116,7 +116,7 @@ struct pipelined {
     }
 
     template <class Connection, class Exchange>
-    reply_type partly(const Connection&, Exchange& exchange, std::error_code)
+    reply_type fail(const Connection&, Exchange& exchange, std::error_code, bool)
     {
         return exchange.take();
     }
@@ -137,9 +137,8 @@ template <class Command, class Stream>
 using pipelined_reply = typename pipelined_reply_of<Command, Stream>::type;
 
 /// Finish of a piece of a message.
-struct piece_received {
+struct piece_received : finish_defaults {
     using reply_type = std::size_t;
-    static constexpr bool ends_session = false;
 
     template <class Exchange>
     std::error_code outcome(const Exchange& exchange)
@@ -154,7 +153,7 @@ struct piece_received {
     }
 
     template <class Connection>
-    reply_type fail(const Connection&, std::error_code, bool)
+    reply_type fail(const Connection&, const command::receive_piece&, std::error_code, bool)
     {
         return 0;
     }
@@ -163,7 +162,7 @@ struct piece_received {
 /// Finish of QUIT in AUTHORIZATION: there is nothing to update (RFC 1939, section 6), and whatever the server says,
 /// the session is over.
 template <class Back>
-struct quit_at_once {
+struct quit_at_once : finish_defaults {
     using reply_type = reply<closed, Back>;
     static constexpr bool ends_session = true;
 
@@ -173,8 +172,8 @@ struct quit_at_once {
         return reply_type(closed());
     }
 
-    template <class Connection>
-    reply_type fail(Connection& c, std::error_code ec, bool)
+    template <class Connection, class Exchange>
+    reply_type fail(Connection c, const Exchange&, std::error_code ec, bool)
     {
         auto none = no_reply(command::quit::verb);
         if (is_fatal(ec))
@@ -186,7 +185,7 @@ struct quit_at_once {
 /// Finish of QUIT in TRANSACTION. A -ERR does not lead back: it says that not all deletions were carried out. If
 /// the reply never comes there is a session in UPDATE beside the error, which says that it is not known.
 template <class Stream>
-struct quit_and_update {
+struct quit_and_update : finish_defaults {
     using next = session<update, Stream>;
     using back = session<transaction, Stream>;
     using reply_type = reply<next, back>;
@@ -205,8 +204,15 @@ struct quit_and_update {
         return reply_type(next(deletions::committed));
     }
 
+    template <class Connection, class Exchange>
+    static reply_type fail(Connection c, const Exchange&, std::error_code ec, bool sent)
+    {
+        return unread(std::move(c), ec, sent);
+    }
+
+    /// There was no reply.
     template <class Connection>
-    reply_type fail(Connection& c, std::error_code ec, bool sent)
+    static reply_type unread(Connection c, std::error_code ec, bool sent)
     {
         auto none = no_reply(command::quit::verb);
         if (!is_fatal(ec))
@@ -220,25 +226,25 @@ struct quit_and_update {
 /// Finish of a pipeline of `Commands`, the last of which is QUIT: what was answered until then, and what `quit_and_update`
 /// makes of QUIT.
 template <class Stream, class... Commands>
-struct pipelined_quit {
+struct pipelined_quit : finish_defaults {
     using quit = quit_and_update<Stream>;
     using reply_type = std::tuple<pipelined_reply<Commands, Stream>...>;
     static constexpr bool ends_session = true;
 
     template <class Connection, class Exchange>
-    reply_type succeed(Connection& c, Exchange& exchange)
+    reply_type succeed(Connection c, Exchange& exchange)
     {
-        return partly(c, exchange, {});
+        return fail(std::move(c), exchange, {}, true);
     }
 
     template <class Connection, class Exchange>
-    reply_type partly(Connection& c, Exchange& exchange, std::error_code ec)
+    reply_type fail(Connection c, Exchange& exchange, std::error_code ec, bool)
     {
         constexpr auto last = sizeof...(Commands) - 1;
         const bool sent = exchange.all_sent();
         auto said = exchange.take();
         auto update = std::get<last>(said).answered() ? quit::read(std::get<last>(std::move(said)))
-                                                      : quit().fail(c, ec ? ec : errc::session_closed, sent);
+                                                      : quit::unread(std::move(c), ec ? ec : errc::session_closed, sent);
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
             return reply_type(std::get<I>(std::move(said))..., std::move(update));
         }(std::make_index_sequence<last>());

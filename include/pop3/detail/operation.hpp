@@ -1,0 +1,261 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/detail/relay_cancellation.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/execution/outstanding_work.hpp>
+#include <asio/prefer.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace pop3::detail {
+
+class operation;
+
+struct operation_deleter {
+    void operator()(operation* o) const noexcept;
+};
+
+using operation_ptr = std::unique_ptr<operation, operation_deleter>;
+
+/// An operation that is under way. What it does is in a class derived from this one, which knows nothing of the handler; the
+/// handler is in `operation_with`. So what runs is compiled once, and not for each handler.
+///
+/// It runs on the executor of a stream. (Asio runs the steps of a composed operation on the executor of the handler, which
+/// need not be where the I/O is: that of `use_future` is any thread of the system's.) Only the completion goes to the
+/// handler's own.
+class operation {
+public:
+    operation(const operation&) = delete;
+    operation& operator=(const operation&) = delete;
+
+    const asio::any_io_executor& executor() const noexcept
+    {
+        return io_;
+    }
+
+    asio::cancellation_slot slot() const noexcept
+    {
+        return cancellation_.slot();
+    }
+
+    bool cancelled() const noexcept
+    {
+        return cancellation_.cancelled() != asio::cancellation_type::none;
+    }
+
+    /// Goes on, when a step is done: `ec`, and how many octets it transferred if it did that.
+    virtual void resume(std::error_code ec, std::size_t octets) = 0;
+
+    // Memory of the handler's allocator, for one step.
+    virtual void* allocate(std::size_t octets) = 0;
+    virtual void deallocate(void* memory, std::size_t octets) noexcept = 0;
+
+    /// Ends without a call of the handler, as when the context goes.
+    virtual void destroy() noexcept = 0;
+
+    /// Gives the memory back, and calls the handler.
+    virtual void deliver() = 0;
+
+    /// The same, on the handler's executor.
+    virtual void deliver_home()
+    {
+        if (!home_)
+            return deliver();
+        const auto home = home_;
+        asio::dispatch(home, on_its_way(*this));
+    }
+
+protected:
+    operation() = default;
+    ~operation() = default;
+
+    /// io: what it runs on. home: what the handler runs on; empty if on the same. here: this is called where it runs.
+    void settle(const asio::any_io_executor& io, const asio::any_io_executor& home,
+                asio::cancellation_slot from, bool here)
+    {
+        io_ = io;
+        if (home && home != io)
+            home_ = asio::prefer(home, asio::execution::outstanding_work.tracked);
+        if (!from.is_connected())
+            return;
+        if (!here || home_)
+            relay_ = detail::relay_cancellation(from, io);
+        cancellation_ = asio::cancellation_state(relay_ ? relay_->slot() : from);
+    }
+
+    /// Owns what is delivered somewhere else.
+    class on_its_way {
+    public:
+        explicit on_its_way(operation& o) noexcept : operation_(&o)
+        {
+        }
+
+        void operator()()
+        {
+            operation_.release()->deliver();
+        }
+
+    private:
+        operation_ptr operation_;
+    };
+
+private:
+    asio::any_io_executor io_;
+    asio::any_io_executor home_;
+    std::shared_ptr<asio::cancellation_signal> relay_;
+    asio::cancellation_state cancellation_;
+};
+
+inline void operation_deleter::operator()(operation* o) const noexcept
+{
+    o->destroy();
+}
+
+/// Allocates for one step of an operation.
+template <class T>
+class step_allocator {
+public:
+    using value_type = T;
+
+    explicit step_allocator(operation& o) noexcept : operation_(&o)
+    {
+    }
+
+    template <class U>
+    step_allocator(const step_allocator<U>& other) noexcept : operation_(other.operation_)
+    {
+    }
+
+    T* allocate(std::size_t n)
+    {
+        static_assert(alignof(T) <= alignof(std::max_align_t));
+        return static_cast<T*>(operation_->allocate(n * sizeof(T)));
+    }
+
+    void deallocate(T* memory, std::size_t n) noexcept
+    {
+        operation_->deallocate(memory, n * sizeof(T));
+    }
+
+    template <class U>
+    friend bool operator==(const step_allocator& a, const step_allocator<U>& b) noexcept
+    {
+        return a.operation_ == b.operation_;
+    }
+
+private:
+    template <class>
+    friend class step_allocator;
+
+    operation* operation_;
+};
+
+/// Owns an operation, and is the handler of a step of it, whichever it is.
+class step {
+public:
+    using executor_type = asio::any_io_executor;
+    using allocator_type = step_allocator<void>;
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    explicit step(operation_ptr o) noexcept : operation_(std::move(o))
+    {
+    }
+
+    executor_type get_executor() const noexcept
+    {
+        return operation_->executor();
+    }
+
+    allocator_type get_allocator() const noexcept
+    {
+        return step_allocator<void>(*operation_);
+    }
+
+    cancellation_slot_type get_cancellation_slot() const noexcept
+    {
+        return operation_->slot();
+    }
+
+    void operator()(std::error_code ec = {}, std::size_t octets = 0)
+    {
+        operation_.release()->resume(ec, octets);
+    }
+
+    /// Goes on with what this thread did before: no other needs to be woken.
+    friend bool asio_handler_is_continuation(step*) noexcept
+    {
+        return true;
+    }
+
+protected:
+    operation_ptr operation_;
+};
+
+/// What a step of an `Operation` is done with, as long as that owns it. It is passed on to the next step, or says with what to
+/// complete; nothing of the operation is touched after that, since both may end it. It is also the handler of another
+/// operation that this one begins, when it ends with more than an error.
+template <class Operation>
+class owner : public step {
+public:
+    explicit owner(Operation& o) noexcept : step(operation_ptr(&o))
+    {
+    }
+
+    /// False if it was passed on.
+    bool owns() const noexcept
+    {
+        return operation_ != nullptr;
+    }
+
+    bool cancelled() const noexcept
+    {
+        return operation_->cancelled();
+    }
+
+    /// The handler of the next step.
+    step next() && noexcept
+    {
+        return step(std::move(operation_));
+    }
+
+    /// Does one: calls `f(owner&)`.
+    template <class F>
+    static void run(Operation& o, F&& f)
+    {
+        owner self(o);
+        f(self);
+        if (self.completed_)
+            self.operation_.release()->deliver_home();
+    }
+
+    template <class Result>
+    void operator()(std::error_code ec, Result result)
+    {
+        auto& o = static_cast<Operation&>(*operation_.release());
+        run(o, [&](owner& self) { o.resume_with(self, ec, std::move(result)); });
+    }
+
+    /// The handler is called when the step has returned. results: unless the operation has them already.
+    template <class... Results>
+    void complete(Results&&... results)
+    {
+        if constexpr (sizeof...(Results) != 0)
+            static_cast<Operation&>(*operation_).set_results(std::forward<Results>(results)...);
+        completed_ = true;
+    }
+
+private:
+    bool completed_ = false;
+};
+
+} // namespace pop3::detail
