@@ -26,6 +26,16 @@
 
 namespace pop3 {
 
+class tls_stream;
+
+namespace detail {
+
+// What the driver reads a `tls_stream` by.
+void wait_to_read(tls_stream& stream, step handler);
+void stop_waiting(tls_stream& stream) noexcept;
+
+} // namespace detail
+
 /// TLS over TCP, for a client that knows whom it wants to talk to. Models Asio's AsyncReadStream and AsyncWriteStream, and
 /// is used as `asio::ssl::stream` is; but it reads from the socket 256 KiB at a time, and keeps no buffer while it waits
 /// (unless part of a record has come, or something could not be sent yet).
@@ -189,6 +199,9 @@ public:
     }
 
 private:
+    friend void detail::wait_to_read(tls_stream& stream, detail::step handler);
+    friend void detail::stop_waiting(tls_stream& stream) noexcept;
+
     template <class Signature, class Action, class Token>
     auto start(const Action& action, Token&& token)
     {
@@ -204,6 +217,16 @@ private:
 
     std::shared_ptr<detail::tls_engine> engine_;
 };
+
+inline void detail::wait_to_read(tls_stream& stream, step handler)
+{
+    detail::wait_to_read(stream.engine_, std::move(handler));
+}
+
+inline void detail::stop_waiting(tls_stream& stream) noexcept
+{
+    stream.engine_->reader_waits(false);
+}
 
 template <>
 inline constexpr bool is_secure_stream<tls_stream> = true;

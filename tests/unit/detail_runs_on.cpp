@@ -1,7 +1,6 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-#include <pop3/detail/compose.hpp>
 #include <pop3/detail/runs_on.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -14,7 +13,6 @@
 
 namespace {
 
-using pop3::detail::is_same_executor;
 using pop3::detail::one_at_a_time;
 using pop3::detail::runs_on;
 using strand_on_any = asio::strand<asio::any_io_executor>;
@@ -57,16 +55,4 @@ TEST_CASE("one_at_a_time: a strand where there are surely several threads, and n
     CHECK(one_at_a_time(strand) == strand);
     CHECK(one_at_a_time(pool.get_executor()) != asio::any_io_executor(pool.get_executor()));
     CHECK(one_at_a_time(asio::system_executor()) != asio::any_io_executor(asio::system_executor()));
-}
-
-TEST_CASE("is_same_executor: not one of another type")
-{
-    asio::io_context context(1);
-    const asio::any_io_executor plain = context.get_executor();
-    const auto strand = asio::make_strand(context);
-    CHECK(is_same_executor(context.get_executor(), plain));
-    CHECK(is_same_executor(plain, plain));
-    CHECK(!is_same_executor(strand, plain));
-    CHECK(is_same_executor(strand, strand));
-    CHECK(!is_same_executor(asio::make_strand(context), strand));
 }

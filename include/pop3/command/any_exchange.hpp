@@ -44,7 +44,7 @@ public:
         return {};
     }
 
-    /// Writes the line that it wants to send. One that sends ahead may find an error instead.
+    /// Writes the line that it wants to send.
     virtual std::error_code write(command_line&)
     {
         return {};
@@ -56,14 +56,10 @@ public:
         return false;
     }
 
-    /// That line was written, with so many octets.
-    virtual void sent(std::size_t)
+    /// Writes that line, and those behind it; but only one if it must be shown. False if there is none, or no more.
+    virtual bool write_ahead(command_line&, const limits&)
     {
-    }
-
-    /// It could not be written.
-    virtual void not_sent(std::error_code)
-    {
+        return false;
     }
 
     /// There is nothing to send, and nothing to wait for.
@@ -130,9 +126,31 @@ public:
 
 protected:
     any_exchange() = default;
-    any_exchange(any_exchange&&) = default;
-    any_exchange& operator=(any_exchange&&) = default;
+    any_exchange(const any_exchange&) = default;
+    any_exchange& operator=(const any_exchange&) = default;
     ~any_exchange() = default;
 };
+
+/// `write_ahead` by the `may_send`, `write`, `sent(octets)` and `not_sent(error)` of an exchange. Those are the user's
+/// functions, too, if a range makes its commands as it goes: none is called after one of them has called the operation off.
+template <class Exchange>
+bool write_ahead(Exchange& exchange, command_line& line, const limits& bounds, const stop_check& stop)
+{
+    while (!stop() && exchange.may_send(bounds)) {
+        const auto before = line.octets().size();
+        auto ec = exchange.write(line);
+        if (!ec)
+            ec = line.end();
+        if (ec) {
+            line.drop_line();
+            exchange.not_sent(ec);
+            return false;
+        }
+        exchange.sent(line.octets().size() - before);
+        if (line.observed())
+            return true;
+    }
+    return false;
+}
 
 } // namespace pop3::command

@@ -21,7 +21,7 @@ class await_greeting final : public any_exchange {
 public:
     exchange_traits traits() const override
     {
-        return hello_.traits();
+        return {.first = next::read};
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override

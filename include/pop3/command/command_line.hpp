@@ -39,6 +39,11 @@ public:
         observed_ = observed;
     }
 
+    bool observed() const noexcept
+    {
+        return observed_;
+    }
+
     /// The keyword.
     command_line& verb(std::string_view keyword)
     {
@@ -59,11 +64,10 @@ public:
 
     command_line& number(std::uint64_t n)
     {
-        char digits[20];
-        const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
-        separate();
-        octets_.append(std::string_view(digits, end));
-        show_text(std::string_view(digits, end));
+        char text[1 + 20] = {' '};
+        const std::string_view written(text, std::to_chars(text + 1, text + sizeof text, n).ptr);
+        octets_.append(written);
+        show_text(written);
         return *this;
     }
 

@@ -2,7 +2,6 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/command/any_exchange.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/command/next.hpp>
 #include <pop3/command/stop_check.hpp>
@@ -51,7 +50,7 @@ std::error_code(check)(const Command& command)
 /// One command and its reply, without I/O: writes the command, is fed the octets that come back, and makes a
 /// `reply` of them.
 template <command_value Command>
-class exchange final : public any_exchange {
+class exchange {
 public:
     using result_type = typename Command::result_type;
 
@@ -73,16 +72,6 @@ public:
     {
     }
 
-    exchange_traits traits() const override
-    {
-        return {.first = first};
-    }
-
-    const Command& command() const noexcept
-    {
-        return command_;
-    }
-
     /// The keyword of the command.
     static constexpr std::string_view current_verb() noexcept
     {
@@ -90,7 +79,7 @@ public:
     }
 
     /// The way in that this is, if it is one (see `way_in::name`).
-    std::optional<std::string_view> chosen() const noexcept override
+    static std::optional<std::string_view> chosen() noexcept
     {
         if constexpr (requires {
                           { Command::way_in } -> std::same_as<const std::string_view&>;
@@ -100,19 +89,18 @@ public:
             return {};
     }
 
-    std::error_code(check)() override
+    std::error_code(check)() const
     {
         return (command::check)(command_);
     }
 
-    std::error_code write(command_line& line) override
+    void write(command_line& line) const
     {
         command_.write(line);
-        return {};
     }
 
     /// Says how it is known whether a sink has called the operation off.
-    void watch([[maybe_unused]] const stop_check& stop) noexcept override
+    void watch([[maybe_unused]] const stop_check& stop) noexcept
     {
         if constexpr (watches)
             command_.watch(stop);
@@ -120,7 +108,7 @@ public:
 
     /// Reads from the front of `input`, and removes what was read. After an error it must not be called again. One that is
     /// not fatal comes when the reply was read to its end: it is what is wrong with the value.
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec)
     {
         const auto wants = read(input, bounds, ec);
         if (wants == next::done && !ec)
@@ -134,7 +122,7 @@ public:
     }
 
     /// The sink wants the session to end.
-    bool closes() const noexcept override
+    bool closes() const noexcept
     {
         return wanted_ == flow::close;
     }

@@ -121,9 +121,8 @@ public:
 
     std::error_code write(command_line& line) override
     {
-        std::error_code ec;
-        visit([&](auto& step) { ec = step.write(line); });
-        return ec;
+        visit([&](auto& step) { step.write(line); });
+        return {};
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override

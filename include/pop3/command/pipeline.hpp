@@ -48,7 +48,7 @@ public:
         std::error_code ec;
         command_line scratch;
         for (std::size_t i = 0; i != count && !ec; ++i) {
-            visit(exchanges_, i, [&](const auto& e) { ec = command::what_forbids(e.command(), scratch); });
+            visit(exchanges_, i, [&](const auto& e) { ec = command::what_forbids(e, scratch); });
             if (ec)
                 culprit_ = i;
         }
@@ -62,16 +62,21 @@ public:
         return !closes_ && !error_ && sent_ != count && window_.is_open(bounds);
     }
 
+    bool write_ahead(command_line& line, const limits& bounds) override
+    {
+        return pop3::command::write_ahead(*this, line, bounds, {});
+    }
+
     std::error_code write(command_line& line) override
     {
         if (window_.asks())
             window_.write_question(line);
         else
-            visit(exchanges_, sent_, [&](const auto& e) { e.command().write(line); });
+            visit(exchanges_, sent_, [&](const auto& e) { e.write(line); });
         return {};
     }
 
-    void sent(std::size_t octets) override
+    void sent(std::size_t octets)
     {
         if (window_.asks())
             return;
@@ -81,7 +86,7 @@ public:
     }
 
     /// `check` has looked at all: the command says something else than before.
-    void not_sent(std::error_code ec) noexcept override
+    void not_sent(std::error_code ec) noexcept
     {
         error_ = ec;
         culprit_ = sent_;

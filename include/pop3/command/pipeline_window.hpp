@@ -82,10 +82,10 @@ public:
     {
         const auto most = std::max<std::size_t>(announced_.value_or(false) ? bounds.pipeline_commands : 1, 1);
         const auto most_octets = std::max<std::size_t>(bounds.pipeline_octets, 1);
-        if (commands_ >= most || octets_ >= most_octets)
-            filling_ = false;
-        else if (commands_ <= most / 2 && octets_ <= most_octets / 2)
-            filling_ = true;
+        if (filling_)
+            filling_ = commands_ < most && octets_ < most_octets;
+        else
+            filling_ = commands_ <= most / 2 && octets_ <= most_octets / 2;
         return filling_;
     }
 

@@ -112,6 +112,11 @@ public:
         return s.window.is_open(bounds);
     }
 
+    bool write_ahead(command_line& line, const limits& bounds) override
+    {
+        return pop3::command::write_ahead(*this, line, bounds, state_->stop);
+    }
+
     std::error_code write(command_line& line) override
     {
         auto& s = *state_;
@@ -128,7 +133,7 @@ public:
             return {};
     }
 
-    void sent(std::size_t octets) override
+    void sent(std::size_t octets)
     {
         auto& s = *state_;
         if (s.window.asks())
@@ -138,7 +143,7 @@ public:
         ++s.at;
     }
 
-    void not_sent(std::error_code ec) override
+    void not_sent(std::error_code ec)
     {
         state_->error = ec;
         state_->stopped = true;
@@ -164,9 +169,10 @@ public:
                 const auto wants = s.reading->consume(input, bounds, ec);
                 if (is_fatal(ec) || wants == next::read)
                     return wants;
-                ec = {}; // of the value, which the reply says
+                if (ec)
+                    ec = {}; // of the value, which the reply says
                 if constexpr (exchange<command_type>::watches)
-                    if (s.stop())
+                    if (s.reading->closes() && s.stop())
                         return next::done;
                 s.window.answered(s.in_flight.front().octets, *s.reading);
             }

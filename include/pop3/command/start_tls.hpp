@@ -39,7 +39,11 @@ public:
 
     std::error_code write(command_line& line) override
     {
-        return asking_ ? capa_.write(line) : stls_.write(line);
+        if (asking_)
+            capa_.write(line);
+        else
+            stls_.write(line);
+        return {};
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override

@@ -9,19 +9,23 @@ class stop_check {
 public:
     stop_check() = default;
 
-    /// stopped: is passed `context`, which must live as long as this is asked.
-    stop_check(bool (*stopped)(const void*), const void* context) noexcept
-        : stopped_(stopped), context_(context)
+    /// closed: that the connection is. cancelled: is passed `context`, and asked as well if it is not null. All must live as
+    /// long as this is asked.
+    stop_check(const bool& closed, bool (*cancelled)(const void*), const void* context) noexcept
+        : closed_(&closed), cancelled_(cancelled), context_(context)
     {
     }
 
     bool operator()() const
     {
-        return stopped_ != nullptr && stopped_(context_);
+        return *closed_ || (cancelled_ != nullptr && cancelled_(context_));
     }
 
 private:
-    bool (*stopped_)(const void*) = nullptr;
+    static constexpr bool never = false;
+
+    const bool* closed_ = &never;
+    bool (*cancelled_)(const void*) = nullptr;
     const void* context_ = nullptr;
 };
 

@@ -44,7 +44,11 @@ public:
 
     std::error_code write(command_line& line) override
     {
-        return named_ ? pass_.write(line) : user_.write(line);
+        if (named_)
+            pass_.write(line);
+        else
+            user_.write(line);
+        return {};
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/detail/buffer_pool.hpp>
+#include <pop3/detail/operation.hpp>
 #include <pop3/tcp_stream.hpp>
 
 #include <asio/basic_stream_socket.hpp>
@@ -80,10 +81,20 @@ std::size_t write_now(S& stream, asio::const_buffer from, std::error_code& ec)
     return stream.write_now(from, ec);
 }
 
-template <buffered_stream S, class Handler>
-void async_readable(S& stream, Handler&& handler)
+// Its own (tls_stream.hpp).
+void wait_to_read(tls_stream& stream, step handler);
+void stop_waiting(tls_stream& stream) noexcept;
+
+/// Waits until it may be worth while to read. `stop_waiting` must be called when that has ended.
+template <buffered_stream S>
+void wait_to_read(S& stream, step handler)
 {
-    stream.async_readable(std::forward<Handler>(handler));
+    stream.async_readable(std::move(handler));
+}
+
+template <works_at_once S>
+void stop_waiting(S&) noexcept
+{
 }
 
 /// Whether there is surely nothing to read, nor an end: one look.
@@ -125,10 +136,10 @@ std::size_t write_now(S& socket, asio::const_buffer from, std::error_code& ec)
     return ec ? 0 : socket.write_some(from, ec);
 }
 
-template <stream_socket S, class Handler>
-void async_readable(S& socket, Handler&& handler)
+template <stream_socket S>
+void wait_to_read(S& socket, step handler)
 {
-    socket.async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
+    socket.async_wait(asio::socket_base::wait_read, std::move(handler));
 }
 
 } // namespace pop3::detail

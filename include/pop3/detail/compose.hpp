@@ -48,7 +48,8 @@ struct other_home {
     using executor = asio::associated_executor_t<Handler>;
 
     explicit other_home(const Handler& handler)
-        : work(asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked))
+        : work(
+              asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked))
     {
     }
 
@@ -65,7 +66,8 @@ struct no_other_home {
 
 template <class Handler>
 inline constexpr bool has_other_home =
-    has_executor<Handler> && !std::convertible_to<asio::associated_executor_t<Handler>, asio::any_io_executor>;
+    has_executor<Handler> &&
+    !std::convertible_to<asio::associated_executor_t<Handler>, asio::any_io_executor>;
 
 /// What a handler without an allocator gets is kept for the next one by the thread, as Asio does with its own.
 template <class Allocator>
@@ -96,7 +98,8 @@ class operation_with final : public Operation {
 public:
     /// here: this is called where `io` runs.
     template <class... Args>
-    static typename Operation::self_type make(const asio::any_io_executor& io, bool here, Handler handler, Args&&... args)
+    static typename Operation::self_type make(const asio::any_io_executor& io, bool here, Handler handler,
+                                              Args&&... args)
     {
         auto memory = detail::allocator_for<Handler, operation_with>(handler);
         struct guard {
@@ -120,18 +123,18 @@ private:
     operation_with(const asio::any_io_executor& io, bool here, Handler handler, Args&&... args)
         : Operation(std::forward<Args>(args)...), other_home_(handler), handler_(std::move(handler))
     {
-        this->settle(io, detail::own_executor_of(handler_),
-                     asio::get_associated_cancellation_slot(handler_), here && !has_other_home<Handler>);
+        this->settle(io, detail::own_executor_of(handler_), asio::get_associated_cancellation_slot(handler_),
+                     here && !has_other_home<Handler>);
     }
 
     ~operation_with() = default;
 
-    void* allocate(std::size_t octets) override
+    void* allocate_more(std::size_t octets) override
     {
         return detail::allocator_for<Handler, std::max_align_t>(handler_).allocate(blocks(octets));
     }
 
-    void deallocate(void* memory, std::size_t octets) noexcept override
+    void deallocate_more(void* memory, std::size_t octets) noexcept override
     {
         detail::allocator_for<Handler, std::max_align_t>(handler_).deallocate(
             static_cast<std::max_align_t*>(memory), blocks(octets));
@@ -151,9 +154,11 @@ private:
 
     void deliver() override
     {
+        auto memory = detail::allocator_for<Handler, operation_with>(handler_);
         auto handler = std::move(handler_);
         auto results = this->take_results();
-        destroy();
+        this->~operation_with();
+        memory.deallocate(this, 1);
         results.pass_to(handler);
     }
 
@@ -239,6 +244,15 @@ private:
     results<Results...> results_{};
 };
 
+/// Does the first step of an operation, where it runs.
+inline void start(step first)
+{
+    if (first.get_executor())
+        asio::dispatch(std::move(first));
+    else
+        detail::post(std::move(first));
+}
+
 /// Begins an operation on `io`.
 template <class Operation>
 class begin {
@@ -253,30 +267,24 @@ public:
 
     executor_type get_executor() const noexcept
     {
-        return executor_type(io_ ? io_ : asio::any_io_executor(asio::system_executor()));
+        return executor_type(io_);
     }
 
     template <class Handler, class... Args>
     void operator()(Handler&& handler, Args&&... args) const
     {
-        const auto io = io_ ? io_ : fall_back(detail::own_executor_of(handler));
-        const bool here = here_ || detail::runs_on(io);
+        const auto io = io_ ? io_ : detail::own_executor_of(handler);
+        const bool here = here_ || (io && detail::runs_on(io));
         auto self = operation_with<Operation, std::decay_t<Handler>>::make(
             io, here, std::forward<Handler>(handler), std::forward<Args>(args)...);
         auto first = std::move(self).next();
         if (here)
             first();
         else
-            asio::dispatch(std::move(first));
+            detail::start(std::move(first));
     }
 
 private:
-    /// That of the handler, for an empty session.
-    static asio::any_io_executor fall_back(asio::any_io_executor own)
-    {
-        return own ? own : asio::any_io_executor(asio::system_executor());
-    }
-
     asio::any_io_executor io_;
     bool here_;
 };

@@ -16,7 +16,6 @@
 #include <asio/error.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/post.hpp>
 #include <asio/ssl/stream_base.hpp>
 #include <asio/steady_timer.hpp>
 
@@ -140,7 +139,7 @@ private:
         deadline_ = clock::now() + bounded(connection_->limits.connect_time);
         if (error_) {
             at_ = stage::not_started;
-            return asio::post(std::move(self).next());
+            return detail::post(std::move(self).next());
         }
         if (endpoints_.empty()) {
             std::error_code is_name;
@@ -150,7 +149,7 @@ private:
             endpoints_.emplace_back(address, port_);
         }
         at_ = stage::addresses_known;
-        asio::post(std::move(self).next());
+        detail::post(std::move(self).next());
     }
 
     template <class Self>

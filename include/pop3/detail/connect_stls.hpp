@@ -67,7 +67,7 @@ public:
     }
 
     template <class Self>
-    void operator()(Self& self)
+    void operator()(Self& self, std::error_code = {})
     {
         using connect_tcp = connect<tcp_stream, greeted_connection<tcp_stream>>;
         deadline_ = clock::now() + bounded(connection_->limits.connect_time);

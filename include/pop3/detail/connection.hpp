@@ -114,7 +114,7 @@ public:
     }
 
     /// The socket was closed on purpose: nothing more can be sent.
-    bool closed() const noexcept
+    const bool& closed() const noexcept
     {
         return closed_;
     }

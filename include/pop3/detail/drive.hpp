@@ -110,7 +110,8 @@ auto async_drive(std::shared_ptr<connection<Stream>> c, const asio::any_io_execu
                  Exchange exchange, Finish finish, part p, Token&& token,
                  std::optional<std::chrono::milliseconds> time = {})
 {
-    return detail::begin_on<drive<Stream, Exchange, Finish>, void(std::error_code, typename Finish::reply_type)>(
+    return detail::begin_on<drive<Stream, Exchange, Finish>,
+                            void(std::error_code, typename Finish::reply_type)>(
         executor, token, std::move(c), std::move(exchange), std::move(finish), p, time);
 }
 

@@ -11,7 +11,6 @@
 #include <pop3/error.hpp>
 
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -125,6 +124,8 @@ private:
             octets_ += transferred;
             [[fallthrough]];
         case stage::running:
+            if constexpr (works_at_once<Stream>)
+                detail::stop_waiting(connection_->stream);
             if (ec)
                 return fail(self, ec);
             return read_on(self);
@@ -143,21 +144,22 @@ private:
         if (error_) {
             // A handler must not be called before the function that it was passed to has returned.
             at_ = stage::not_started;
-            return asio::post(std::move(self).next());
+            return detail::post(std::move(self).next());
         }
         at_ = stage::running;
         if (part_ == part::whole) {
             connection<Stream>::begin(connection_, time());
             begun_ = true;
         }
-        exchange_->watch({&driver::was_stopped, this});
+        exchange_->watch(
+            {connection_->closed(), this->slot().is_connected() ? &driver::was_cancelled : nullptr, this});
         if (traits_.first == command::next::write && !stopped())
             send();
         // The line that is in the output may hold a secret: it is not sent any more.
         if (stopped())
             connection_->close();
         if (connection_->closed() || traits_.first == command::next::read || exchange_->finished())
-            return asio::post(std::move(self).next());
+            return detail::post(std::move(self).next());
         wait(self);
     }
 
@@ -166,8 +168,7 @@ private:
         if (time_)
             return *time_;
         const auto& l = connection_->limits;
-        return traits_.first == command::next::read && !traits_.goes_on ? l.connect_time
-                                                                            : l.operation_time;
+        return traits_.first == command::next::read && !traits_.goes_on ? l.connect_time : l.operation_time;
     }
 
     /// Nothing was sent yet, and nothing is if this finds an error.
@@ -213,8 +214,8 @@ private:
         auto& c = *connection_;
         if (traits_.sends_ahead) {
             c.output.show(c.observed());
-            while (!stopped() && exchange_->may_send(c.limits))
-                write_ahead();
+            while (exchange_->write_ahead(c.output, c.limits) && !stopped())
+                c.show_sent();
         } else {
             c.show_sent();
         }
@@ -225,21 +226,6 @@ private:
         // From here on the server may have got it, however the write ends.
         sent_ = true;
         connection<Stream>::send(connection_);
-    }
-
-    void write_ahead()
-    {
-        auto& c = *connection_;
-        const auto before = c.output.octets().size();
-        auto ec = exchange_->write(c.output);
-        if (!ec)
-            ec = c.output.end();
-        if (ec) {
-            c.output.drop_line();
-            return exchange_->not_sent(ec);
-        }
-        exchange_->sent(c.output.octets().size() - before);
-        c.show_sent();
     }
 
     /// Reads and feeds the exchange for as long as there is something to be had without waiting.
@@ -299,7 +285,7 @@ private:
                 if (octets > octets_per_turn || ++reads == reads_per_turn) {
                     // Who is slower than the server never waits.
                     earn_time();
-                    return asio::post(std::move(self).next());
+                    return detail::post(std::move(self).next());
                 }
             } else {
                 return wait(self);
@@ -330,7 +316,7 @@ private:
     {
         at_ = stage::computing;
         octets_ = 0; // it is not the server that is slow now
-        asio::post(std::move(self).next());
+        detail::post(std::move(self).next());
     }
 
     void compute(self_type& self)
@@ -359,7 +345,7 @@ private:
         if constexpr (works_at_once<Stream>) {
             c.input.rest();
             at_ = stage::running;
-            detail::async_readable(c.stream, std::move(self).next());
+            detail::wait_to_read(c.stream, std::move(self).next());
         } else {
             at_ = stage::reading;
             const auto room = c.input.prepare();
@@ -386,9 +372,9 @@ private:
         return this->cancelled() || connection_->closed();
     }
 
-    static bool was_stopped(const void* at) noexcept
+    static bool was_cancelled(const void* at) noexcept
     {
-        return static_cast<const driver*>(at)->stopped();
+        return static_cast<const driver*>(at)->cancelled();
     }
 
     void end_session_or_succeed(self_type& self)
@@ -473,7 +459,7 @@ private:
         }
         begun_ = false;
         at_ = stage::threw;
-        asio::post(std::move(self).next());
+        detail::post(std::move(self).next());
     }
 
     void complete_with(self_type& self, std::error_code ec)

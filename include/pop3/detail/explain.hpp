@@ -5,8 +5,6 @@
 #include <pop3/reply.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/execution/outstanding_work.hpp>
-#include <asio/prefer.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -38,10 +36,8 @@ void explain(reply<T, Back>& r, const std::string& notice, const std::exception_
             none.thrown = thrown;
         }
     }
-    // That of an operation counts as work; what the user keeps must not.
     if constexpr (requires { reply_access::session(r); })
-        executor_access::fall_back_to(reply_access::session(r),
-                                      asio::prefer(executor, asio::execution::outstanding_work.untracked));
+        executor_access::fall_back_to(reply_access::session(r), executor);
 }
 
 template <class... Reply>

@@ -10,7 +10,9 @@
 #include <asio/cancellation_type.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/execution/outstanding_work.hpp>
+#include <asio/post.hpp>
 #include <asio/prefer.hpp>
+#include <asio/system_executor.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -56,9 +58,22 @@ public:
     /// Goes on, when a step is done: `ec`, and how many octets it transferred if it did that.
     virtual void resume(std::error_code ec, std::size_t octets) = 0;
 
-    // Memory of the handler's allocator, for one step.
-    virtual void* allocate(std::size_t octets) = 0;
-    virtual void deallocate(void* memory, std::size_t octets) noexcept = 0;
+    /// Memory for a step: of the operation's own, or, if that is not enough, of the handler's allocator.
+    void* allocate(std::size_t octets)
+    {
+        if (step_memory_used_ || octets > sizeof step_memory_)
+            return allocate_more(octets);
+        step_memory_used_ = true;
+        return step_memory_;
+    }
+
+    void deallocate(void* memory, std::size_t octets) noexcept
+    {
+        if (memory == step_memory_)
+            step_memory_used_ = false;
+        else
+            deallocate_more(memory, octets);
+    }
 
     /// Ends without a call of the handler, as when the context goes.
     virtual void destroy() noexcept = 0;
@@ -110,6 +125,12 @@ protected:
     };
 
 private:
+    virtual void* allocate_more(std::size_t octets) = 0;
+    virtual void deallocate_more(void* memory, std::size_t octets) noexcept = 0;
+
+    /// What Asio needs to wait for a socket.
+    alignas(std::max_align_t) unsigned char step_memory_[208];
+    bool step_memory_used_ = false;
     asio::any_io_executor io_;
     asio::any_io_executor home_;
     std::shared_ptr<asio::cancellation_signal> relay_;
@@ -201,6 +222,15 @@ protected:
     operation_ptr operation_;
 };
 
+/// Does the step later, when this function and those around it have returned.
+inline void post(step next)
+{
+    // That of an empty session that never had one, with a handler that has none.
+    if (!next.get_executor())
+        return asio::post(asio::system_executor(), [next = std::move(next)]() mutable { next(); });
+    asio::post(std::move(next));
+}
+
 /// What a step of an `Operation` is done with, as long as that owns it. It is passed on to the next step, or says with what to
 /// complete; nothing of the operation is touched after that, since both may end it. It is also the handler of another
 /// operation that this one begins, when it ends with more than an error.
@@ -245,12 +275,17 @@ public:
         run(o, [&](owner& self) { o.resume_with(self, ec, std::move(result)); });
     }
 
-    /// The handler is called when the step has returned. results: unless the operation has them already.
-    template <class... Results>
-    void complete(Results&&... results)
+    /// The handler is called when the step has returned.
+    template <class... Result>
+    void complete(std::error_code ec, Result&&... result)
     {
-        if constexpr (sizeof...(Results) != 0)
-            static_cast<Operation&>(*operation_).set_results(std::forward<Results>(results)...);
+        static_cast<Operation&>(*operation_).set_results(ec, std::forward<Result>(result)...);
+        completed_ = true;
+    }
+
+    /// The same, if the operation has what it completes with.
+    void complete() noexcept
+    {
         completed_ = true;
     }
 

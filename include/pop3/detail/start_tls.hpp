@@ -17,7 +17,6 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 #include <asio/ssl/stream_base.hpp>
 
 #include <chrono>
@@ -109,7 +108,7 @@ private:
         if (const auto ec = detail::what_forbids_to_use(connection_))
             error_ = ec;
         if (error_)
-            return asio::post(std::move(self).next());
+            return detail::post(std::move(self).next());
         const auto time = bounded(time_.value_or(connection_->limits.operation_time));
         deadline_ = clock::now() + time;
         const asio::any_io_executor executor = connection_->stream.get_executor();

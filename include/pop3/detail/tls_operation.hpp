@@ -39,6 +39,21 @@ inline void flush_later(std::shared_ptr<tls_engine> engine)
     }
 }
 
+/// Waits, for who reads with `read_now`, until it may be worth while to do so again. It takes no memory of its own, and
+/// `stop_waiting` must be called when it has ended.
+inline void wait_to_read(const std::shared_ptr<tls_engine>& engine, step handler)
+{
+    auto& socket = engine->socket();
+    engine->flush();
+    if (engine->must_flush())
+        return socket.async_wait(asio::ip::tcp::socket::wait_write, std::move(handler));
+    if (engine->has_input())
+        return asio::post(std::move(handler));
+    flush_later(engine);
+    engine->reader_waits(true);
+    socket.async_wait(asio::ip::tcp::socket::wait_read, std::move(handler));
+}
+
 /// What a `tls_stream` does and may have to wait for.
 ///
 /// Action:
@@ -74,7 +89,7 @@ public:
         if (before != stage::start)
             return complete(self);
         // A handler must not be called before the function that it was passed to has returned.
-        asio::post(std::move(self).next());
+        detail::post(std::move(self).next());
     }
 
 private:

@@ -6,9 +6,9 @@
 #include <pop3/capabilities.hpp>
 #include <pop3/command/auth.hpp>
 #include <pop3/command/capa.hpp>
-#include <pop3/command/exchange.hpp>
 #include <pop3/command/login.hpp>
 #include <pop3/command/login_choice.hpp>
+#include <pop3/command/single.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
@@ -26,7 +26,6 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 
 #include <chrono>
 #include <memory>
@@ -105,12 +104,12 @@ public:
             return fail(self, error_);
         error_ = detail::what_forbids_to_use(connection_);
         if (error_)
-            return asio::post(std::move(self).next());
+            return detail::post(std::move(self).next());
         if (!context_.known)
-            return run(self, command::exchange<command::capa>(command::capa()), stay<capabilities>());
+            return run(self, command::single<command::capa>(command::capa()), stay<capabilities>());
         error_ = what_forbids_it();
         if (error_)
-            return asio::post(std::move(self).next());
+            return detail::post(std::move(self).next());
         request(self, false);
     }
 
@@ -154,7 +153,7 @@ private:
         if (self.cancelled()) {
             connection_->close();
             error_ = asio::error::operation_aborted;
-            return asio::post(std::move(self).next());
+            return detail::post(std::move(self).next());
         }
         request_ = std::make_unique<token_request>(self.get_executor());
         const auto answer = request_->callback();

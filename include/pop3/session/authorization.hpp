@@ -5,10 +5,10 @@
 #include <pop3/access_token.hpp>
 #include <pop3/command/apop.hpp>
 #include <pop3/command/auth.hpp>
-#include <pop3/command/exchange.hpp>
 #include <pop3/command/login.hpp>
 #include <pop3/command/login_choice.hpp>
 #include <pop3/command/quit.hpp>
+#include <pop3/command/single.hpp>
 #include <pop3/command/user.hpp>
 #include <pop3/command/utf8.hpp>
 #include <pop3/completion.hpp>
@@ -322,7 +322,7 @@ public:
     template <class Token = default_token>
     auto async_quit(Token&& token = {}) &&
     {
-        return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
+        return this->start(std::move(this->connection_), command::single<command::quit>(command::quit()),
                            detail::quit_at_once<session>(), std::forward<Token>(token));
     }
 

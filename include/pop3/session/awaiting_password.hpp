@@ -2,9 +2,9 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/command/exchange.hpp>
 #include <pop3/command/pass.hpp>
 #include <pop3/command/quit.hpp>
+#include <pop3/command/single.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/secret.hpp>
 #include <pop3/session/finish.hpp>
@@ -54,7 +54,7 @@ public:
     template <class Token = default_token>
     auto async_quit(Token&& token = {}) &&
     {
-        return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
+        return this->start(std::move(this->connection_), command::single<command::quit>(command::quit()),
                            detail::quit_at_once<session>(), std::forward<Token>(token));
     }
 

@@ -243,8 +243,9 @@ struct pipelined_quit : finish_defaults {
         constexpr auto last = sizeof...(Commands) - 1;
         const bool sent = exchange.all_sent();
         auto said = exchange.take();
-        auto update = std::get<last>(said).answered() ? quit::read(std::get<last>(std::move(said)))
-                                                      : quit::unread(std::move(c), ec ? ec : errc::session_closed, sent);
+        auto update = std::get<last>(said).answered()
+                          ? quit::read(std::get<last>(std::move(said)))
+                          : quit::unread(std::move(c), ec ? ec : errc::session_closed, sent);
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
             return reply_type(std::get<I>(std::move(said))..., std::move(update));
         }(std::make_index_sequence<last>());

@@ -4,7 +4,7 @@
 
 #include <pop3/capabilities.hpp>
 #include <pop3/command/concept.hpp>
-#include <pop3/command/exchange.hpp>
+#include <pop3/command/single.hpp>
 #include <pop3/completion.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
@@ -156,7 +156,7 @@ public:
     auto async_execute(Command command, Token&& token = {})
     {
         using finish = detail::stay<typename Command::result_type>;
-        return start(connection_, command::exchange<Command>(std::move(command)), finish(),
+        return start(connection_, command::single<Command>(std::move(command)), finish(),
                      std::forward<Token>(token));
     }
 
@@ -168,7 +168,7 @@ public:
     {
         using next = session<typename Command::on_ok, Stream>;
         using back = session<typename Command::on_refusal, Stream>;
-        return start(std::move(connection_), command::exchange<Command>(std::move(command)),
+        return start(std::move(connection_), command::single<Command>(std::move(command)),
                      detail::leave<next, back>(), std::forward<Token>(token));
     }
 

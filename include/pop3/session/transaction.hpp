@@ -3,7 +3,6 @@
 #pragma once
 
 #include <pop3/command/dele.hpp>
-#include <pop3/command/exchange.hpp>
 #include <pop3/command/last.hpp>
 #include <pop3/command/lenient_listing.hpp>
 #include <pop3/command/list.hpp>
@@ -14,6 +13,7 @@
 #include <pop3/command/receive.hpp>
 #include <pop3/command/retr.hpp>
 #include <pop3/command/rset.hpp>
+#include <pop3/command/single.hpp>
 #include <pop3/command/sink.hpp>
 #include <pop3/command/stat.hpp>
 #include <pop3/command/top.hpp>
@@ -331,7 +331,7 @@ public:
             this->connection_->body = {};
         return this->start(
             std::move(this->connection_),
-            command::exchange<command::opened<Command>>(command::opened<Command>(std::move(command))),
+            command::single<command::opened<Command>>(command::opened<Command>(std::move(command))),
             detail::leave<next, session>(), std::forward<Token>(token));
     }
 
@@ -574,7 +574,7 @@ public:
     template <class Token = default_token>
     auto async_quit(Token&& token = {}) &&
     {
-        return this->start(std::move(this->connection_), command::exchange<command::quit>(command::quit()),
+        return this->start(std::move(this->connection_), command::single<command::quit>(command::quit()),
                            detail::quit_and_update<Stream>(), std::forward<Token>(token));
     }
 

@@ -80,6 +80,10 @@ public:
     }
 
     /// Nothing comes unasked, though what comes is there before it is asked for.
+    void say_goodbye() noexcept
+    {
+    }
+
     bool is_quiet() noexcept
     {
         return true;
