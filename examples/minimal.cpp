@@ -83,13 +83,8 @@ void run(pop3::tls_context& tls, const account& who)
     std::exception_ptr error;
     asio::co_spawn(context, converse(tls, who), [&error](std::exception_ptr e) { error = e; });
     context.run();
-    if (!error)
-        return;
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::system_error& e) {
-        throw std::runtime_error(who.host + ":" + std::to_string(who.port) + ": " + e.what());
-    }
+    if (error)
+        std::rethrow_exception(error); // its text says where it was to go, or which command failed
 }
 
 void run_demo()

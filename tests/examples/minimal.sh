@@ -59,13 +59,13 @@ runs "line break in the name" secret localhost "ali
 ce" "$port" "$work/ca.pem"
 fails_with 'control character'
 runs "a certificate that nobody trusts" secret localhost alice "$port"
-fails_with "localhost:$port: the server's certificate was rejected"
+fails_with "^minimal: localhost:$port (127.0.0.1): the server's certificate was rejected"
 runs "a host where nothing is" secret 127.0.0.2 alice "$port" "$work/ca.pem"
 fails_with "127.0.0.2:$port: .*refused"
 runs "a port where nothing is" secret localhost alice 1 "$work/ca.pem"
-fails_with 'localhost:1: .*refused'
+fails_with 'localhost:1 .*: .*refused'
 runs "a port without TLS" secret localhost alice "$plain_port" "$work/ca.pem"
-fails_with "localhost:$plain_port: the server does not speak TLS"
+fails_with "^minimal: localhost:$plain_port (127.0.0.1): the server does not speak TLS"
 runs "no port" secret localhost alice no-port "$work/ca.pem"
 fails_with 'no-port'
 runs "no such file" secret localhost alice "$port" "$work/none.pem"

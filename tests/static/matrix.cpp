@@ -7,7 +7,6 @@
 #include <pop3/command/quit.hpp>
 #include <pop3/command/stls.hpp>
 #include <pop3/pop3.hpp>
-#include <pop3/sasl/one_of.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/async_result.hpp>
@@ -185,10 +184,6 @@ struct own_digest_mechanism : own_revealing_mechanism {
     static constexpr bool reveals_secret = false;
 };
 
-/// Which it is, is known when the program runs: the worst of them counts.
-using scram_or_plain = sasl::one_of<sasl::scram_sha_256, sasl::plain>;
-using scram_or_digest = sasl::one_of<sasl::scram_sha_256, sasl::cram_md5>;
-
 struct without_name : own_mechanism {
 private:
     using own_mechanism::name;
@@ -236,8 +231,6 @@ template <class S> concept can_auth_anonymous = can_auth<S, sasl::anonymous>;
 template <class S> concept can_auth_own = can_auth<S, own_mechanism>;
 template <class S> concept can_auth_own_revealing = can_auth<S, own_revealing_mechanism>;
 template <class S> concept can_auth_own_digest = can_auth<S, own_digest_mechanism>;
-template <class S> concept can_auth_scram_or_plain = can_auth<S, scram_or_plain>;
-template <class S> concept can_auth_scram_or_digest = can_auth<S, scram_or_digest>;
 template <class S> concept can_auth_credentials = can_auth<S, pop3::password>;
 template <class S> concept can_auth_name = can_auth<S, const char*>;
 
@@ -344,8 +337,6 @@ constexpr bool matrix()
     POP3_ROW(can_auth_own,              moved,         no,                no,          no);
     POP3_ROW(can_auth_own_revealing,    with_password, no,                no,          no);
     POP3_ROW(can_auth_own_digest,       moved,         no,                no,          no);
-    POP3_ROW(can_auth_scram_or_plain,   with_password, no,                no,          no);
-    POP3_ROW(can_auth_scram_or_digest,  moved,         no,                no,          no);
     POP3_ROW(can_auth_credentials,      no,            no,                no,          no); // async_login()
     POP3_ROW(can_auth_name,             no,            no,                no,          no);
     POP3_ROW(can_apop,                  moved,         no,                no,          no);
@@ -554,7 +545,6 @@ static_assert(sasl::mechanism<sasl::anonymous>);
 static_assert(sasl::mechanism<sasl::scram_sha_1> && sasl::mechanism<sasl::scram_sha_1_plus>);
 static_assert(sasl::mechanism<sasl::scram_sha_256> && sasl::mechanism<sasl::scram_sha_256_plus>);
 static_assert(sasl::mechanism<sasl::scram_sha_512> && sasl::mechanism<sasl::scram_sha_512_plus>);
-static_assert(sasl::mechanism<scram_or_plain> && sasl::mechanism<scram_or_digest>);
 static_assert(sasl::mechanism<own_mechanism> && sasl::mechanism<own_revealing_mechanism>);
 static_assert(!sasl::mechanism<without_name> && !sasl::mechanism<without_respond>);
 static_assert(!sasl::mechanism<responds_nothing> && !sasl::mechanism<without_mechanism_move>);
@@ -582,11 +572,11 @@ static_assert(sasl::explains<sasl::scram_sha_256>);
 
 static_assert(sasl::reveals_secret<sasl::plain> && sasl::reveals_secret<sasl::login>);
 static_assert(sasl::reveals_secret<sasl::xoauth2> && sasl::reveals_secret<sasl::oauthbearer>);
-static_assert(sasl::reveals_secret<own_revealing_mechanism> && sasl::reveals_secret<scram_or_plain>);
 static_assert(!sasl::reveals_secret<sasl::cram_md5> && !sasl::reveals_secret<sasl::scram_sha_256>);
 static_assert(!sasl::reveals_secret<sasl::scram_sha_256_plus> && !sasl::reveals_secret<sasl::external>);
 static_assert(!sasl::reveals_secret<own_mechanism> && !sasl::reveals_secret<own_digest_mechanism>);
-static_assert(!sasl::reveals_secret<scram_or_digest> && !sasl::reveals_secret<sasl::anonymous>);
+static_assert(!sasl::reveals_secret<sasl::anonymous> && sasl::reveals_secret<own_revealing_mechanism>);
+static_assert(sasl::mechanism<sasl::any_mechanism> && sasl::reveals_secret<sasl::any_mechanism>);
 
 static_assert(!pop3::reveals_secret<command::apop>); // a digest
 static_assert(pop3::reveals_secret<command::pass> && pop3::reveals_secret<shows_secret>);

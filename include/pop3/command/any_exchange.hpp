@@ -33,6 +33,8 @@ struct exchange_traits {
 /// One that is derived from this also has `take()`, by which its `Finish` (see `finish_defaults`) learns what came of it.
 class any_exchange {
 public:
+    virtual ~any_exchange() = default;
+
     virtual exchange_traits traits() const
     {
         return {};
@@ -128,7 +130,6 @@ protected:
     any_exchange() = default;
     any_exchange(const any_exchange&) = default;
     any_exchange& operator=(const any_exchange&) = default;
-    ~any_exchange() = default;
 };
 
 /// `write_ahead` by the `may_send`, `write`, `sent(octets)` and `not_sent(error)` of an exchange. Those are the user's

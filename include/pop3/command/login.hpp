@@ -11,6 +11,7 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/login_choice.hpp>
+#include <pop3/command/single.hpp>
 #include <pop3/command/user_pass.hpp>
 #include <pop3/error.hpp>
 #include <pop3/limits.hpp>
@@ -19,15 +20,16 @@
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/response_code.hpp>
+#include <pop3/sasl/any_mechanism.hpp>
 #include <pop3/sasl/channel_binding.hpp>
 #include <pop3/sasl/cram_md5.hpp>
 #include <pop3/sasl/login.hpp>
 #include <pop3/sasl/oauthbearer.hpp>
-#include <pop3/sasl/one_of.hpp>
 #include <pop3/sasl/plain.hpp>
 #include <pop3/sasl/scram.hpp>
 #include <pop3/sasl/xoauth2.hpp>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,9 +37,11 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace pop3::command {
+
+template <class... Mechanism>
+struct mechanism_list {};
 
 /// What credentials of a kind can do.
 template <class Credentials>
@@ -45,24 +49,24 @@ struct ways_of;
 
 template <>
 struct ways_of<password> {
-    using mechanism = sasl::one_of<sasl::scram_sha_512_plus, sasl::scram_sha_256_plus, sasl::scram_sha_1_plus,
-                                   sasl::scram_sha_512, sasl::scram_sha_256, sasl::scram_sha_1,
-                                   sasl::cram_md5, sasl::plain, sasl::login>;
+    using mechanisms = mechanism_list<sasl::scram_sha_512_plus, sasl::scram_sha_256_plus,
+                                      sasl::scram_sha_1_plus, sasl::scram_sha_512, sasl::scram_sha_256,
+                                      sasl::scram_sha_1, sasl::cram_md5, sasl::plain, sasl::login>;
     static constexpr std::span<const way_in> ways = password_ways;
 };
 
 template <>
 struct ways_of<access_token> {
-    using mechanism = sasl::one_of<sasl::oauthbearer, sasl::xoauth2>;
+    using mechanisms = mechanism_list<sasl::oauthbearer, sasl::xoauth2>;
     static constexpr std::span<const way_in> ways = token_ways;
 };
 
 /// The mechanism called `name`, which must be one of them.
 template <class Credentials, class... M>
-sasl::one_of<M...> make_mechanism(std::type_identity<sasl::one_of<M...>>, std::string_view name,
-                                  const Credentials& credentials)
+sasl::any_mechanism make_mechanism(mechanism_list<M...>, std::string_view name,
+                                   const Credentials& credentials)
 {
-    std::optional<sasl::one_of<M...>> made;
+    std::optional<sasl::any_mechanism> made;
     (void)((name == M::name && (made.emplace(M(credentials)), true)) || ...);
     return *std::move(made);
 }
@@ -110,7 +114,7 @@ public:
         const auto wanted = wanted_way(options_);
         if (context_.known || wanted == "USER" || wanted == "+APOP")
             return choose();
-        step_.template emplace<exchange<capa>>(capa());
+        step_ = begin_step<single<capa>>(capa_, capa());
         return {};
     }
 
@@ -121,22 +125,20 @@ public:
 
     std::error_code write(command_line& line) override
     {
-        visit([&](auto& step) { step.write(line); });
-        return {};
+        return step_ ? step_->write(line) : std::error_code();
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
     {
-        auto wants = next::done;
         const auto octets = input.size();
-        visit([&](auto& step) { wants = step.consume(input, bounds, ec); });
+        const auto wants = step_->consume(input, bounds, ec);
         if (input.size() != octets)
             context_.refused.reset(); // the server has said something since
         if (wants != next::done || ec)
             return wants;
-        if (auto* const asked = std::get_if<exchange<capa>>(&step_)) {
+        if (capa_ != nullptr) {
             // One that refuses to say is as old as RFC 1939, and can do nothing that must be announced.
-            auto said = asked->take();
+            auto said = capa_->take();
             context_.known = said.value_or(capabilities());
             // A bare -ERR says only that it does not know CAPA.
             if (!said && said.error().code() != response_code::none)
@@ -146,9 +148,8 @@ public:
         }
         if (const auto* const way = without_binding()) {
             // To a server that has announced that it can bind, "I thought that you cannot" would look like an attack.
-            auto& bound = std::get<auth<mechanism>>(step_);
-            context_.refused = bound.refused_with();
-            context_.form = bound.form();
+            context_.refused = auth_->refused_with();
+            context_.form = auth_->form();
             bound_first_ = true;
             ec = begin(way, true);
             return ec ? next::done : next::write;
@@ -160,38 +161,36 @@ public:
     /// The server has said no, and nothing since: if the connection ends now, that was its answer.
     bool settles() const noexcept override
     {
-        const auto* const step = std::get_if<auth<mechanism>>(&step_);
-        return context_.refused || (step != nullptr && step->settles());
+        return context_.refused || (auth_ != nullptr && auth_->settles());
     }
 
     /// Goes on with what `next::compute` asked for.
     next compute(std::error_code& ec) override
     {
-        return std::get<auth<mechanism>>(step_).compute(ec);
+        return auth_->compute(ec);
     }
 
     reply<void> take()
     {
         if (context_.refused)
             return std::move(*context_.refused);
-        auto said = reply<void>(std::monostate());
-        visit([&](auto& step) {
-            if constexpr (!std::is_same_v<std::remove_reference_t<decltype(step)>, exchange<capa>>)
-                said = step.take();
-        });
-        return said;
+        if (auth_ != nullptr)
+            return auth_->take();
+        if (user_pass_ != nullptr)
+            return user_pass_->take();
+        return apop_ != nullptr ? apop_->take() : reply<void>();
     }
 
     /// The command that it is about; empty if none was found.
     std::string_view current_verb() const noexcept
     {
-        if (std::holds_alternative<exchange<capa>>(step_))
+        if (capa_ != nullptr)
             return capa::verb;
-        if (std::holds_alternative<exchange<apop>>(step_))
+        if (apop_ != nullptr)
             return apop::verb;
-        if (const auto* const two = std::get_if<user_pass>(&step_))
-            return two->current_verb();
-        return std::holds_alternative<auth<mechanism>>(step_) ? auth<mechanism>::verb : std::string_view();
+        if (user_pass_ != nullptr)
+            return user_pass_->current_verb();
+        return auth_ != nullptr ? sasl_login::verb : std::string_view();
     }
 
     /// What the server said that it can do; nothing if it was not asked.
@@ -203,27 +202,24 @@ public:
     /// How the server wants the initial response, by what was learned.
     auth_form form() const noexcept
     {
-        const auto* const step = std::get_if<auth<mechanism>>(&step_);
-        return step != nullptr ? step->form() : first_form();
+        return auth_ != nullptr ? auth_->form() : first_form();
     }
 
     /// The server has got the secret, or a proof of it: it may have judged that.
     bool shown() const noexcept
     {
-        const auto* const step = std::get_if<auth<mechanism>>(&step_);
-        return step == nullptr || step->shown();
+        return auth_ == nullptr || auth_->shown();
     }
 
     /// Whether the server refuses to bind, if this login has shown it. True: it did, and took the same unbound. False: it was
     /// said to, but to begin unbound did not help.
     std::optional<bool> refuses_binding() const noexcept override
     {
-        const auto* const last = std::get_if<auth<mechanism>>(&step_);
-        if (last == nullptr || !judged_)
+        if (auth_ == nullptr || !judged_)
             return {};
-        if (!last->refused_with())
+        if (!auth_->refused_with())
             return bound_first_ ? std::optional(true) : std::nullopt;
-        const auto advice = last->refused_with()->advice();
+        const auto advice = auth_->refused_with()->advice();
         if (unbound_first_ && advice != retry_advice::wait && advice != retry_advice::give_up)
             return false;
         return {};
@@ -237,17 +233,25 @@ public:
 
 private:
     using ways = ways_of<Credentials>;
-    using mechanism = typename ways::mechanism;
+    using sasl_login = auth<sasl::any_mechanism>;
 
-    template <class F>
-    void visit(F f)
+    /// Goes on with another exchange, which `which` points to then.
+    template <class Step, class... Args>
+    std::unique_ptr<any_exchange> begin_step(Step*& which, Args&&... args)
     {
-        std::visit(
-            [&]<class Step>([[maybe_unused]] Step& step) {
-                if constexpr (!std::is_same_v<Step, std::monostate>)
-                    f(step);
-            },
-            step_);
+        auto step = std::make_unique<Step>(std::forward<Args>(args)...);
+        end_step();
+        which = step.get();
+        return step;
+    }
+
+    void end_step() noexcept
+    {
+        step_.reset();
+        capa_ = nullptr;
+        auth_ = nullptr;
+        user_pass_ = nullptr;
+        apop_ = nullptr;
     }
 
     capabilities server() const
@@ -288,13 +292,12 @@ private:
     /// The way to try after a refusal to bind; null if it may have meant anything else.
     const way_in* without_binding()
     {
-        auto* const bound = std::get_if<auth<mechanism>>(&step_);
-        if (!chosen_->binds || bound == nullptr || !bound->refused_with() || asked_for())
+        if (!chosen_->binds || auth_ == nullptr || !auth_->refused_with() || asked_for())
             return nullptr;
         // Cyrus looks at the binding only when the proof has come, but before it. Of a wrong password it says something else.
-        const bool by_cyrus = bound->refused_with()->text().find("bad protocol") != std::string::npos;
-        const auto advice = bound->refused_with()->advice();
-        if (!by_cyrus && (bound->challenged() || advice == retry_advice::ask_for_credentials))
+        const bool by_cyrus = auth_->refused_with()->text().find("bad protocol") != std::string::npos;
+        const auto advice = auth_->refused_with()->advice();
+        if (!by_cyrus && (auth_->challenged() || advice == retry_advice::ask_for_credentials))
             return nullptr;
         if (advice == retry_advice::wait || advice == retry_advice::give_up)
             return nullptr;
@@ -304,27 +307,27 @@ private:
     std::error_code begin(const way_in* way, std::optional<bool> binding_announced)
     {
         if (way == nullptr) {
-            step_.template emplace<std::monostate>();
+            end_step();
             return errc::no_shared_mechanism;
         }
         chosen_ = way;
         if constexpr (std::is_same_v<Credentials, password>) {
             if (way->name == "USER") {
-                step_.template emplace<user_pass>(credentials_);
-                return check_step();
+                step_ = begin_step<user_pass>(user_pass_, credentials_);
+                return (step_->check)();
             }
             if (way->name == "+APOP") {
-                step_.template emplace<exchange<apop>>(
-                    apop(credentials_.name(), credentials_.secret(), context_.timestamp));
-                return check_step();
+                step_ = begin_step<single<apop>>(
+                    apop_, apop(credentials_.name(), credentials_.secret(), context_.timestamp));
+                return (step_->check)();
             }
         }
-        auto m = make_mechanism(std::type_identity<mechanism>(), way->name, credentials_);
+        auto m = make_mechanism(typename ways::mechanisms(), way->name, credentials_);
         m.bind(context_.binding, binding_announced);
-        if (auto* const before = std::get_if<auth<mechanism>>(&step_))
-            m.take_over(before->mechanism());
-        step_.template emplace<auth<mechanism>>(std::move(m), first_form());
-        return check_step();
+        if (auth_ != nullptr)
+            m.take_over(auth_->mechanism());
+        step_ = begin_step<sasl_login>(auth_, std::move(m), first_form());
+        return (step_->check)();
     }
 
     auth_form first_form() const noexcept
@@ -332,17 +335,15 @@ private:
         return context_.form.value_or(form_of(options_.initial_response));
     }
 
-    std::error_code check_step()
-    {
-        std::error_code ec;
-        visit([&](auto& step) { ec = (step.check)(); });
-        return ec;
-    }
-
     Credentials credentials_;
     login_options options_;
     login_context context_;
-    std::variant<std::monostate, exchange<capa>, auth<mechanism>, user_pass, exchange<apop>> step_;
+    /// What goes on now: one of those below, which are null but for that.
+    std::unique_ptr<any_exchange> step_;
+    single<capa>* capa_ = nullptr;
+    sasl_login* auth_ = nullptr;
+    user_pass* user_pass_ = nullptr;
+    single<apop>* apop_ = nullptr;
     const way_in* chosen_ = nullptr;
     bool judged_ = false;        // the server has said what it thinks of the last way in
     bool bound_first_ = false;   // and had refused to bind before
