@@ -109,11 +109,11 @@ struct secured {
         return r;
     }
 
-    reply_type fail(const std::shared_ptr<connection<tcp_stream>>& c, std::error_code)
+    reply_type fail(const std::shared_ptr<connection<tcp_stream>>& c, std::error_code, const no_reply& why)
     {
         if (c)
             c->close();
-        return {};
+        return reply_type(why);
     }
 };
 

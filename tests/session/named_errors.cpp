@@ -15,6 +15,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -88,6 +89,46 @@ TEST_CASE("on the way in")
             (void)co_await std::move(greeted).async_user("a\nb");
         };
         CHECK(co_await thrown_by(user) == named("USER", pop3::errc::invalid_argument));
+    });
+}
+
+TEST_CASE("of a login with a token")
+{
+    const pop3::token_provider provider(
+        "alice", [](bool, const pop3::token_provider::callback& done) { done({}, pop3::secret("token")); });
+    const auto login = [&](std::shared_ptr<test::script> talk,
+                           pop3::observer observer) -> asio::awaitable<void> {
+        auto greeted = co_await test::greet(talk);
+        greeted.set_observer(observer);
+        (void)co_await std::move(greeted).async_login(provider);
+    };
+    test::run([&]() -> asio::awaitable<void> {
+        const auto asked = test::greeting();
+        asked->client("CAPA\r\n").end();
+        const std::function<asio::awaitable<void>()> first = [&] {
+            return login(asked, {});
+        };
+        CHECK(co_await thrown_by(first) == named("CAPA", pop3::errc::connection_closed));
+
+        const auto judged = test::greeting();
+        judged->client("CAPA\r\n")
+            .server("+OK\r\nSASL XOAUTH2\r\n.\r\n")
+            .client("AUTH XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciB0b2tlbgEB\r\n")
+            .end();
+        const std::function<asio::awaitable<void>()> second = [&] {
+            return login(judged, {});
+        };
+        CHECK(co_await thrown_by(second) == named("AUTH", pop3::errc::connection_closed));
+
+        // What an observer throws is what comes out.
+        const auto shown = test::greeting();
+        shown->client("CAPA\r\n").server("+OK\r\nSASL XOAUTH2\r\n.\r\n");
+        const std::function<asio::awaitable<void>()> third = [&] {
+            return login(shown, [](pop3::direction, std::string_view) {
+                throw std::system_error(pop3::errc::too_slow, "mine");
+            });
+        };
+        CHECK(co_await thrown_by(third) == named("mine", pop3::errc::too_slow));
     });
 }
 

@@ -32,6 +32,12 @@ public:
     {
     }
 
+    /// That of the two which it is about.
+    std::string_view current_verb() const noexcept
+    {
+        return asking_ ? capa::verb : stls::verb;
+    }
+
     std::error_code(check)() override
     {
         return asking_ || offered() ? std::error_code() : errc::stls_not_offered;

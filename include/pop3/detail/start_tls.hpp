@@ -3,11 +3,13 @@
 #pragma once
 
 #include <pop3/command/start_tls.hpp>
+#include <pop3/command/stls.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/explain.hpp>
+#include <pop3/detail/place.hpp>
 #include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/observer.hpp>
@@ -35,7 +37,7 @@ namespace pop3::detail {
 ///     using reply_type = ...;
 ///     reply_type succeed(connection<tls_stream>)
 ///     reply_type refuse(connection<Stream>, refusal)
-///     reply_type fail(connection<Stream>, ec)        // STLS was not sent, or TLS did not come about
+///     reply_type fail(connection<Stream>, ec, why)   // STLS was not sent, or TLS did not come about
 template <class Stream, class Finish>
 class start_tls {
 public:
@@ -76,7 +78,7 @@ public:
     void operator()(Self& self, std::error_code ec, reply<void> said)
     {
         if (ec)
-            return fail(self, ec);
+            return fail(self, ec, detail::failed_at(said.verb(), said));
         if (!said)
             return self.complete({}, finish_.refuse(std::move(connection_), std::move(said).error()));
         // Was sent in clear, and would be taken for what came over TLS.
@@ -132,11 +134,10 @@ private:
     }
 
     template <class Self>
-    void fail(Self& self, std::error_code ec)
+    void fail(Self& self, std::error_code ec, const no_reply& why = no_reply(command::stls::verb))
     {
-        const auto notice = connection_ ? connection_->notice : std::string();
-        auto reply = finish_.fail(std::move(connection_), ec);
-        detail::explain(reply, notice, nullptr, self.get_executor());
+        auto reply = finish_.fail(std::move(connection_), ec, why);
+        detail::explain(reply, why.notice, why.thrown, self.get_executor());
         self.complete(ec, std::move(reply));
     }
 

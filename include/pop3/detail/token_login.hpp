@@ -14,6 +14,7 @@
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/explain.hpp>
+#include <pop3/detail/place.hpp>
 #include <pop3/detail/stay.hpp>
 #include <pop3/detail/token_request.hpp>
 #include <pop3/error.hpp>
@@ -58,9 +59,11 @@ struct judge_token : finish_defaults {
     }
 
     template <class Connection, class Exchange>
-    reply_type fail(const Connection&, const Exchange&, std::error_code, bool)
+    reply_type fail(const Connection&, const Exchange& exchange, std::error_code, bool)
     {
-        return {};
+        token_verdict verdict;
+        verdict.said = reply<void>(no_reply(detail::busy_with(exchange)));
+        return verdict;
     }
 };
 
@@ -123,7 +126,7 @@ public:
         if (!ec)
             ec = what_forbids_it();
         if (ec)
-            return fail(self, ec);
+            return fail(self, ec, detail::failed_at(said.verb(), said));
         request(self, false);
     }
 
@@ -132,7 +135,7 @@ public:
     void operator()(Self& self, std::error_code ec, token_verdict verdict)
     {
         if (ec)
-            return fail(self, ec);
+            return fail(self, ec, detail::failed_at(verdict.said.verb(), verdict.said));
         if (verdict.said)
             return self.complete({}, finish_.succeed(std::move(connection_)));
         auto why = std::move(verdict.said).error();
@@ -214,11 +217,10 @@ private:
     }
 
     template <class Self>
-    void fail(Self& self, std::error_code ec)
+    void fail(Self& self, std::error_code ec, const no_reply& why = no_reply("AUTH"))
     {
-        const auto notice = connection_ ? connection_->notice : std::string();
-        auto reply = finish_.fail(std::move(connection_), ec);
-        detail::explain(reply, notice, nullptr, self.get_executor());
+        auto reply = finish_.fail(std::move(connection_), ec, why);
+        detail::explain(reply, why.notice, why.thrown, self.get_executor());
         self.complete(ec, std::move(reply));
     }
 

@@ -24,8 +24,9 @@ public:
     /// It may be one that does.
     static constexpr bool reveals_secret = true;
 
-    template <mechanism M>
-        requires(!std::same_as<M, any_mechanism>)
+    // In this order, or it would ask itself.
+    template <class M>
+        requires(!std::same_as<M, any_mechanism>) && mechanism<M>
     explicit any_mechanism(M m) : name(m.name), mechanism_(std::make_unique<held<M>>(std::move(m)))
     {
     }

@@ -96,11 +96,11 @@ struct enter {
     }
 
     template <class Connection>
-    reply_type fail(Connection c, std::error_code ec)
+    reply_type fail(Connection c, std::error_code ec, const no_reply& why)
     {
         if (is_fatal(ec))
-            return {};
-        return {no_reply(), session_access::make<Back>(std::move(c))};
+            return reply_type(why);
+        return {why, session_access::make<Back>(std::move(c))};
     }
 };
 
