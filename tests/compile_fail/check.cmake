@@ -5,7 +5,7 @@
 # other compiler is one that this compiler cannot refuse. With POP3_CONTROL defined the same file holds the right
 # program: without that, a typo would pass for a refusal.
 #
-# cmake -DSOURCE=x.cpp -DCOMPILER=c++ -DCOMPILER_ID=GNU -DFLAGS=library.flags -P check.cmake
+# cmake -DSOURCE=x.cpp -DCOMPILER=c++ -DCOMPILER_ID=GNU -DFLAGS=library.flags [-DPRECOMPILED=arguments] -P check.cmake
 cmake_minimum_required(VERSION 3.23)
 
 if(COMPILER_ID STREQUAL "GNU")
@@ -37,10 +37,12 @@ if(lines EQUAL 0)
   message(FATAL_ERROR "${SOURCE} has no line '// error: text'")
 endif()
 
+separate_arguments(precompiled UNIX_COMMAND "${PRECOMPILED}")
+
 # compile([arguments]) sets refused and output. In the plain locale gcc quotes with ' and not with a typographic mark.
 macro(compile)
   execute_process(COMMAND "${CMAKE_COMMAND}" -E env LC_ALL=C
-    "${COMPILER}" "@${FLAGS}" -fdiagnostics-color=never -fsyntax-only ${ARGN} "${SOURCE}"
+    "${COMPILER}" ${precompiled} "@${FLAGS}" -fdiagnostics-color=never -fsyntax-only ${ARGN} "${SOURCE}"
     RESULT_VARIABLE refused OUTPUT_VARIABLE output ERROR_VARIABLE output)
 endmacro()
 

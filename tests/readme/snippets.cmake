@@ -1,6 +1,11 @@
 # Compiles every cpp block of the README, so that what users copy from there compiles.
-# cmake -DREADME=README.md -DCOMPILER=c++ -DFLAGS=library.flags -DPRELUDE=readme_prelude.hpp -DWORK=dir -P snippets.cmake
+# cmake -DREADME=README.md -DCOMPILER=c++ -DFLAGS=library.flags -DPRELUDE=readme_prelude.hpp [-DPRECOMPILED=arguments] \
+#     -DWORK=dir -P snippets.cmake
 cmake_minimum_required(VERSION 3.23)
+
+separate_arguments(precompiled UNIX_COMMAND "${PRECOMPILED}")
+get_filename_component(prelude "${PRELUDE}" NAME)
+get_filename_component(folder "${PRELUDE}" DIRECTORY)
 
 file(READ "${README}" rest)
 set(rest "\n${rest}\n")
@@ -30,8 +35,8 @@ while(TRUE)
   # #line makes the compiler name the README's own lines.
   math(EXPR count "${count} + 1")
   set(file "${WORK}/snippet_${count}.cpp")
-  file(WRITE "${file}" "#include \"${PRELUDE}\"\n#line ${line} \"${README}\"\n${snippet}\n")
-  execute_process(COMMAND "${COMPILER}" "@${FLAGS}" -fsyntax-only "${file}"
+  file(WRITE "${file}" "#include \"${prelude}\"\n#line ${line} \"${README}\"\n${snippet}\n")
+  execute_process(COMMAND "${COMPILER}" ${precompiled} "-I${folder}" "@${FLAGS}" -fsyntax-only "${file}"
     RESULT_VARIABLE result ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
     math(EXPR broken "${broken} + 1")

@@ -13,10 +13,6 @@
 #include <string_view>
 #include <utility>
 
-// A script is read by nobody but the test.
-template <>
-inline constexpr bool pop3::is_secure_stream<test::scripted_stream> = true;
-
 namespace test {
 
 using greeted_session = pop3::session<pop3::authorization, scripted_stream>;

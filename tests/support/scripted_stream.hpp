@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/stream.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
 #include <asio/associated_cancellation_slot.hpp>
@@ -366,3 +368,7 @@ private:
 };
 
 } // namespace test
+
+// A script is read by nobody but the test.
+template <>
+inline constexpr bool pop3::is_secure_stream<test::scripted_stream> = true;
