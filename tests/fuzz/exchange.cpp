@@ -123,6 +123,15 @@ struct outcome {
     friend bool operator==(const outcome&, const outcome&) = default;
 };
 
+template <class Exchange>
+pop3::command::next first_of(const Exchange& exchange)
+{
+    if constexpr (requires { Exchange::first; })
+        return Exchange::first;
+    else
+        return exchange.traits().first;
+}
+
 /// Feeds an exchange pieces of `size` octets, and keeps what it leaves, as the driver does.
 template <class Exchange>
 outcome<Exchange> feed(Exchange exchange, std::string_view octets, std::size_t size)
@@ -140,7 +149,7 @@ outcome<Exchange> feed(Exchange exchange, std::string_view octets, std::size_t s
     o.ec = exchange.check();
     if (o.ec)
         return o;
-    if constexpr (Exchange::first == pop3::command::next::write)
+    if (first_of(exchange) == pop3::command::next::write)
         write();
     while (!octets.empty()) {
         input += octets.substr(0, size);

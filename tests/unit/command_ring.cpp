@@ -53,8 +53,8 @@ TEST_CASE("a queue")
 {
     ring<std::string> r;
     CHECK(r.empty());
-    r.push_back("a");
-    r.push_back("b");
+    r.emplace_back("a");
+    r.emplace_back("b");
     CHECK(!r.empty());
     CHECK(r.front() == "a");
     r.front() += "!";
@@ -63,7 +63,7 @@ TEST_CASE("a queue")
     CHECK(r.front() == "b");
     r.pop_front();
     CHECK(r.empty());
-    r.push_back("c");
+    r.emplace_back("c");
     CHECK(r.front() == "c");
 }
 
@@ -78,8 +78,8 @@ TEST_CASE("in order, wherever in the memory it begins and however it grows")
             std::deque<int> expected;
             int next = 0;
             const auto push = [&] {
-                expected.push_back(next);
-                r.push_back(item(next++, alive));
+                expected.emplace_back(next);
+                r.emplace_back(item(next++, alive));
             };
             const auto pop = [&] {
                 CHECK(r.front().value() == expected.front());
@@ -112,7 +112,7 @@ TEST_CASE("what was taken out is gone at once")
 {
     const auto value = std::make_shared<int>(1);
     ring<std::shared_ptr<int>> r;
-    r.push_back(value);
+    r.emplace_back(value);
     CHECK(value.use_count() == 2);
     r.pop_front();
     CHECK(value.use_count() == 1);

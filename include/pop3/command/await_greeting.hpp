@@ -19,6 +19,8 @@ namespace pop3::command {
 /// it loses patience, an alert.
 class await_greeting final : public any_exchange {
 public:
+    using result_type = greeting;
+
     exchange_traits traits() const override
     {
         return {.first = next::read};

@@ -48,7 +48,7 @@ public:
         command_.write(line);
     }
 
-    /// Set anew before each reply, or part of one, is read.
+    /// Before the reply is read.
     void watch(const stop_check& stop) noexcept
     {
         stop_ = stop;

@@ -124,11 +124,11 @@ public:
             s.window.write_question(line);
             return {};
         }
-        s.to_send.emplace(s.current());
-        s.to_send->write(line);
+        const auto& command = s.in_flight.emplace_back(s.current()).command;
+        command.write(line);
         // Else `check` has looked at all.
         if constexpr (!is_stored)
-            return (pop3::command::check)(*s.to_send);
+            return (pop3::command::check)(command);
         else
             return {};
     }
@@ -139,12 +139,13 @@ public:
         if (s.window.asks())
             return;
         s.window.sent(octets);
-        s.in_flight.push_back({*std::move(s.to_send), octets});
+        s.in_flight.back().octets = octets;
         ++s.at;
     }
 
     void not_sent(std::error_code ec)
     {
+        state_->in_flight.pop_back();
         state_->error = ec;
         state_->stopped = true;
     }
@@ -152,7 +153,6 @@ public:
     void watch(const stop_check& stop) noexcept override
     {
         state_->stop = stop;
-        state_->watch();
     }
 
     next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
@@ -163,8 +163,7 @@ public:
         while (!s.in_flight.empty()) {
             if (!s.window.holds()) {
                 if (!s.reading) {
-                    s.reading.emplace(std::move(s.in_flight.front().command));
-                    s.watch();
+                    s.reading.emplace(std::move(s.in_flight.front().command)).watch(s.stop);
                 }
                 const auto wants = s.reading->consume(input, bounds, ec);
                 if (is_fatal(ec) || wants == next::read)
@@ -224,8 +223,12 @@ public:
 
 private:
     struct sent_command {
+        explicit sent_command(command_type c) : command(std::move(c))
+        {
+        }
+
         command_type command;
-        std::size_t octets;
+        std::size_t octets = 0;
     };
 
     /// On the heap, since an iterator may point into its range.
@@ -266,18 +269,11 @@ private:
             closes = closes || wanted == flow::close || stop();
         }
 
-        void watch() noexcept
-        {
-            if (reading)
-                reading->watch(stop);
-        }
-
         Range range;
         OnReply on_reply;
         pipeline_window window;
         std::ranges::iterator_t<Range> at;
         std::ranges::sentinel_t<Range> last;
-        std::optional<command_type> to_send;
         ring<sent_command> in_flight;
         std::optional<exchange<command_type>> reading; // of the first of them
         stop_check stop;

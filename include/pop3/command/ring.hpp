@@ -23,12 +23,25 @@ public:
         return *slots_[first_];
     }
 
-    void push_back(T value)
+    T& back() noexcept
+    {
+        return *slots_[place(count_ - 1)];
+    }
+
+    template <class... Args>
+    T& emplace_back(Args&&... args)
     {
         if (count_ == slots_.size())
             grow();
-        slots_[place(count_)].emplace(std::move(value));
+        auto& value = slots_[place(count_)].emplace(std::forward<Args>(args)...);
         ++count_;
+        return value;
+    }
+
+    void pop_back() noexcept
+    {
+        slots_[place(count_ - 1)].reset();
+        --count_;
     }
 
     void pop_front() noexcept

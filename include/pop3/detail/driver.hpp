@@ -42,7 +42,18 @@ std::error_code what_forbids_to_use(const std::shared_ptr<connection<Stream>>& c
 /// Whether an exchange is an operation of its own, or a step of one that has its own deadline.
 enum class part { whole, step };
 
-/// The one operation that does I/O for commands: sends what an exchange wants to send, reads, feeds the exchange, and
+/// The one operation that does I/O for commands. The way of a command, of RETR for example:
+///
+/// - session/transaction.hpp: `async_retr(1)` makes the command value, and passes it to `async_execute`;
+/// - session/handle.hpp: `async_execute` makes an exchange of it, `command::single` (command/single.hpp), and says by its
+///   Finish what the session is afterwards;
+/// - detail/drive.hpp: the operation, which is this driver with that exchange; the handler is put behind it by
+///   detail/compose.hpp;
+/// - here: the line is sent, and what comes is fed to the exchange until that is done;
+/// - command/exchange.hpp: the status line and the framing of the reply; the command itself (command/retr.hpp) reads what is
+///   in it.
+///
+/// It sends what an exchange wants to send, reads, feeds the exchange, and
 /// completes with the reply that `conclude` makes of it. It is compiled once for each kind of stream: it knows the exchange
 /// by `command::any_exchange`, and calls that once for each line sent and each buffer read. It owns what it works with, so that
 /// the session object may be moved or destroyed while it runs. It never waits for what it sends (see `connection::send`).
@@ -402,7 +413,8 @@ private:
             connection_->end();
         remember();
         begun_ = false;
-        conclude(std::move(connection_));
+        conclude(connection_ptr(connection_)); // without memory for that, the connection must still be closed
+        connection_.reset();
         self.complete();
     }
 
