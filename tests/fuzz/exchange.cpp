@@ -209,7 +209,7 @@ std::error_code run_pipeline(Pipeline& pipeline, std::string_view octets, std::s
     for (auto wants = pop3::command::next::read; wants == pop3::command::next::read && !octets.empty();) {
         while (pipeline.may_send(limits)) {
             const auto before = line.octets().size();
-            require(!pipeline.write(line) && !line.end());
+            require(!pipeline.write_next(line) && !line.end());
             pipeline.sent(line.octets().size() - before);
             require(++in_flight <= pipeline.answered() + limits.pipeline_commands + 1);
         }

@@ -58,7 +58,7 @@ ahead_talk talk_ahead(Exchange& exchange, const std::function<std::string(const 
         std::size_t burst = 0;
         while (exchange.may_send(bounds)) {
             const auto before = output.octets().size();
-            auto ec = exchange.write(output);
+            auto ec = exchange.write_next(output);
             if (const auto invalid = output.end(); !ec)
                 ec = invalid;
             if (ec) {

@@ -363,7 +363,7 @@ private:
     {
         command::command_line line;
         while (pipeline_.may_send(bounds_)) {
-            CHECK(!pipeline_.write(line));
+            CHECK(!pipeline_.write_next(line));
             CHECK(!line.end());
             pipeline_.sent(8);
         }

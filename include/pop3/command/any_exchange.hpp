@@ -132,14 +132,14 @@ protected:
     any_exchange& operator=(const any_exchange&) = default;
 };
 
-/// `write_ahead` by the `may_send`, `write`, `sent(octets)` and `not_sent(error)` of an exchange. Those are the user's
+/// `write_ahead` by the `may_send`, `write_next`, `sent(octets)` and `not_sent(error)` of an exchange. Those are the user's
 /// functions, too, if a range makes its commands as it goes: none is called after one of them has called the operation off.
 template <class Exchange>
 bool write_ahead(Exchange& exchange, command_line& line, const limits& bounds, const stop_check& stop)
 {
     while (!stop() && exchange.may_send(bounds)) {
         const auto before = line.octets().size();
-        auto ec = exchange.write(line);
+        auto ec = exchange.write_next(line);
         if (!ec)
             ec = line.end();
         if (ec) {

@@ -117,7 +117,8 @@ public:
         return pop3::command::write_ahead(*this, line, bounds, state_->stop);
     }
 
-    std::error_code write(command_line& line) override
+    /// Writes the next line, or says what forbids it. Then `sent` or `not_sent` must be called.
+    std::error_code write_next(command_line& line)
     {
         auto& s = *state_;
         if (s.window.asks()) {
