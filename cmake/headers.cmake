@@ -3,6 +3,7 @@ set(POP3_HEADERS
   include/pop3/access_token.hpp
   include/pop3/capabilities.hpp
   include/pop3/certificate_error.hpp
+  include/pop3/command/any_exchange.hpp
   include/pop3/command/apop.hpp
   include/pop3/command/auth.hpp
   include/pop3/command/await_greeting.hpp
@@ -23,6 +24,7 @@ set(POP3_HEADERS
   include/pop3/command/login_choice.hpp
   include/pop3/command/may_be_about_form.hpp
   include/pop3/command/message_reader.hpp
+  include/pop3/command/next.hpp
   include/pop3/command/noop.hpp
   include/pop3/command/pass.hpp
   include/pop3/command/pipeline.hpp
@@ -34,6 +36,7 @@ set(POP3_HEADERS
   include/pop3/command/retr.hpp
   include/pop3/command/ring.hpp
   include/pop3/command/rset.hpp
+  include/pop3/command/single.hpp
   include/pop3/command/sink.hpp
   include/pop3/command/start_tls.hpp
   include/pop3/command/stat.hpp
@@ -56,6 +59,7 @@ set(POP3_HEADERS
   include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp
   include/pop3/detail/drive.hpp
+  include/pop3/detail/driver.hpp
   include/pop3/detail/ends_connection.hpp
   include/pop3/detail/executor_target.hpp
   include/pop3/detail/explain.hpp
@@ -65,9 +69,10 @@ set(POP3_HEADERS
   include/pop3/detail/line_tap.hpp
   include/pop3/detail/open_context.hpp
   include/pop3/detail/open_socket.hpp
+  include/pop3/detail/operation.hpp
   include/pop3/detail/place.hpp
   include/pop3/detail/refused_binding.hpp
-  include/pop3/detail/remember.hpp
+  include/pop3/detail/relay_cancellation.hpp
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/safe_getenv.hpp
   include/pop3/detail/start_tls.hpp
@@ -130,6 +135,7 @@ set(POP3_HEADERS
   include/pop3/reply.hpp
   include/pop3/response_code.hpp
   include/pop3/sasl/anonymous.hpp
+  include/pop3/sasl/any_mechanism.hpp
   include/pop3/sasl/channel_binding.hpp
   include/pop3/sasl/cram_md5.hpp
   include/pop3/sasl/external.hpp
@@ -138,7 +144,6 @@ set(POP3_HEADERS
   include/pop3/sasl/mechanism.hpp
   include/pop3/sasl/oauthbearer.hpp
   include/pop3/sasl/octets.hpp
-  include/pop3/sasl/one_of.hpp
   include/pop3/sasl/plain.hpp
   include/pop3/sasl/salted_password.hpp
   include/pop3/sasl/saslname.hpp
@@ -169,4 +174,4 @@ set(POP3_HEADERS
   include/pop3/token_provider.hpp
   include/pop3/unique_id.hpp
   include/pop3/url.hpp
-  include/pop3/version.hpp)
+  include/pop3/version.hpp
