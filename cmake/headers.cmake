@@ -174,4 +174,4 @@ set(POP3_HEADERS
   include/pop3/token_provider.hpp
   include/pop3/unique_id.hpp
   include/pop3/url.hpp
-  include/pop3/version.hpp
+  include/pop3/version.hpp)
