@@ -67,7 +67,8 @@ TEST_CASE("an argument that cannot be sent")
         CHECK(co_await thrown_by(several) == named("TOP", invalid));
         CHECK(mailbox.is_open());
 
-        auto [ec, reply] = std::pair<std::error_code, std::string>();
+        std::error_code ec;
+        std::string reply;
         mailbox.async_list(0, [&](std::error_code said, pop3::reply<pop3::scan_listing> r) {
             ec = said;
             reply = r.verb();
