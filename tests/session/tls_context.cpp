@@ -52,8 +52,8 @@ std::error_code failure(const How& how, std::uint16_t port)
     test::run([&]() -> asio::awaitable<void> {
         pop3::connect_options options;
         options.port = port;
-        co_await pop3::async_connect(co_await asio::this_coro::executor, how, "localhost", options,
-                                     asio::redirect_error(asio::use_awaitable, ec));
+        (void)co_await pop3::async_connect(co_await asio::this_coro::executor, how, "localhost", options,
+                                           asio::redirect_error(asio::use_awaitable, ec));
     });
     return ec;
 }
