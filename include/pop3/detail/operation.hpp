@@ -148,7 +148,7 @@ class step_allocator {
 public:
     using value_type = T;
 
-    explicit step_allocator(operation& o) noexcept : operation_(&o)
+    explicit step_allocator(operation* o) noexcept : operation_(o)
     {
     }
 
@@ -192,19 +192,21 @@ public:
     {
     }
 
+    // Asio asks for these also when it has moved the handler on, and then uses none.
+
     executor_type get_executor() const noexcept
     {
-        return operation_->executor();
+        return operation_ ? operation_->executor() : executor_type();
     }
 
     allocator_type get_allocator() const noexcept
     {
-        return step_allocator<void>(*operation_);
+        return step_allocator<void>(operation_.get());
     }
 
     cancellation_slot_type get_cancellation_slot() const noexcept
     {
-        return operation_->slot();
+        return operation_ ? operation_->slot() : cancellation_slot_type();
     }
 
     void operator()(std::error_code ec = {}, std::size_t octets = 0)
