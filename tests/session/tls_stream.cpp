@@ -1374,7 +1374,10 @@ std::string write_until_full(pop3::tls_stream& stream)
     const auto piece = text(60000);
     std::string taken;
     std::error_code ec;
-    while (!ec) {
+    // The system may take more when what it has is with the peer's.
+    for (int full = 0; full != 5; full = ec ? full + 1 : 0) {
+        if (full != 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
         const auto n = stream.write_now(asio::buffer(piece), ec);
         taken.append(piece, 0, n);
     }
