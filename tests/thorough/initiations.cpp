@@ -73,9 +73,9 @@ TEST_CASE("an operation tells what it runs on")
         CHECK((mailbox.async_stat(tell_executor()) == context.get_executor()));
         CHECK((mailbox.async_stat(pop3::throwing_t<tell_executor>()) == context.get_executor()));
 
-        // Where there is none, it is none that is empty.
+        // Where there never was one, it runs on the handler's.
         test::mailbox_session none;
-        CHECK(!none.async_stat(tell_executor())); // that of the handler
+        CHECK(!none.async_stat(tell_executor()));
     });
 }
 
