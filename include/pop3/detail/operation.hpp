@@ -165,7 +165,9 @@ public:
 
     void deallocate(T* memory, std::size_t n) noexcept
     {
-        operation_->deallocate(memory, n * sizeof(T));
+        // Where Asio has no memory to go on with it drops the handler, and the operation with it, before the memory of the step.
+        if (operation_ != nullptr)
+            operation_->deallocate(memory, n * sizeof(T));
     }
 
     template <class U>
