@@ -148,7 +148,8 @@ private:
     void destroy() noexcept override
     {
         auto memory = detail::allocator_for<Handler, operation_with>(handler_);
-        [[maybe_unused]] const auto last = std::move(handler_); // the memory may be that of an operation that it owns
+        [[maybe_unused]] const auto last =
+            std::move(handler_); // the memory may be that of an operation that it owns
         this->~operation_with();
         memory.deallocate(this, 1);
     }
