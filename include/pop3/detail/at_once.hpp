@@ -107,6 +107,7 @@ bool is_quiet(S& stream) noexcept
 template <stream_socket S>
 void forbid_to_wait(S& socket, std::error_code& ec)
 {
+    ec = {};
     if (!socket.non_blocking())
         socket.non_blocking(true, ec);
 }
