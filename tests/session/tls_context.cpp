@@ -21,7 +21,6 @@
 #include <openssl/x509_vfy.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -102,7 +101,7 @@ TEST_CASE("stls outlives the context that it was made with")
     CHECK(!failure(how, server.port()));
 
     auto tls = std::make_unique<pop3::tls_context>(pop3::no_system_roots);
-    std::optional<pop3::stls> first(*tls);
+    auto first = std::make_unique<const pop3::stls>(*tls);
     const pop3::stls copy = *first;
     first.reset();
     CHECK(failure(copy, server.port()).category() == pop3::certificate_category());

@@ -18,6 +18,8 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
 
 #include <array>
 #include <atomic>
@@ -200,10 +202,13 @@ private:
         if constexpr (requires {
                           socket.native_handle();
                           socket.next_layer();
-                      })
-            return SSL_pending(socket.native_handle()) > 0 || socket.lowest_layer().available(ec) > 0 || ec;
-        else
-            return socket.lowest_layer().available(ec) > 0 || ec;
+                      }) {
+            // A record may have come with the end of the handshake.
+            const auto ssl = socket.native_handle();
+            if (SSL_pending(ssl) > 0 || BIO_ctrl_pending(SSL_get_rbio(ssl)) > 0)
+                return true;
+        }
+        return socket.lowest_layer().available(ec) > 0 || ec;
     }
 
     outburst what_;
