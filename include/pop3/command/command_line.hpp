@@ -64,9 +64,11 @@ public:
 
     command_line& number(std::uint64_t n)
     {
-        char text[1 + 20] = {' '};
-        const std::string_view written(text, std::to_chars(text + 1, text + sizeof text, n).ptr);
-        octets_.append(written);
+        constexpr std::size_t most = 1 + 20;
+        const auto text = octets_.prepare(most);
+        *text = ' ';
+        const std::string_view written(text, std::to_chars(text + 1, text + most, n).ptr);
+        octets_.commit(written.size());
         show_text(written);
         return *this;
     }

@@ -36,11 +36,23 @@ public:
 
     void append(std::string_view text)
     {
-        if (capacity_ - size_ < text.size())
-            set_capacity(size_ + text.size() > 2 * capacity_ ? size_ + text.size() : 2 * capacity_);
-        if (!text.empty())
-            std::memcpy(octets_.get() + size_, text.data(), text.size());
-        size_ += text.size();
+        if (text.empty())
+            return;
+        std::memcpy(prepare(text.size()), text.data(), text.size());
+        commit(text.size());
+    }
+
+    /// Where so many octets may be written; `commit` says how many were.
+    char* prepare(std::size_t size)
+    {
+        if (capacity_ - size_ < size)
+            set_capacity(size_ + size > 2 * capacity_ ? size_ + size : 2 * capacity_);
+        return octets_.get() + size_;
+    }
+
+    void commit(std::size_t size) noexcept
+    {
+        size_ += size;
     }
 
     const char* data() const noexcept

@@ -39,24 +39,30 @@ inline bool has_control(std::string_view text) noexcept
     };
     // The high bit of an octet comes up if it is a control. That a borrow may then go on to the next octet does no
     // harm: the answer is yes already.
-    const auto controls = [&](const char* from) {
-        std::uint64_t octets;
-        std::memcpy(&octets, from, sizeof octets);
+    const auto controls = [&](std::uint64_t octets) {
         const auto is_del = octets ^ each(0x7f);
         return ((octets - each(0x20)) & ~octets) | ((is_del - each(1)) & ~is_del);
+    };
+    const auto load = [](const char* from, auto octets) {
+        std::memcpy(&octets, from, sizeof octets);
+        return octets;
     };
 
     const char* p = text.data();
     const char* const end = p + text.size();
-    if (end - p < 8) {
+    if (end - p < 4) {
         while (p != end && !is_control(*p))
             ++p;
         return p != end;
     }
-    // The last eight may have been looked at already.
-    auto found = controls(end - 8);
+    // The last ones may be looked at twice.
+    if (end - p < 8) {
+        const std::uint64_t octets = load(p, std::uint32_t()) | (std::uint64_t(load(end - 4, std::uint32_t())) << 32);
+        return (controls(octets) & each(0x80)) != 0;
+    }
+    auto found = controls(load(end - 8, std::uint64_t()));
     for (; end - p > 8; p += 8)
-        found |= controls(p);
+        found |= controls(load(p, std::uint64_t()));
     return (found & each(0x80)) != 0;
 }
 
