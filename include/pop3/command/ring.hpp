@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace pop3::command {
 
@@ -31,7 +31,7 @@ public:
     template <class... Args>
     T& emplace_back(Args&&... args)
     {
-        if (count_ == slots_.size())
+        if (count_ == size_)
             grow();
         auto& value = slots_[place(count_)].emplace(std::forward<Args>(args)...);
         ++count_;
@@ -52,22 +52,25 @@ public:
     }
 
 private:
-    // The number of slots is a power of two.
     std::size_t place(std::size_t i) const noexcept
     {
-        return (first_ + i) & (slots_.size() - 1);
+        return (first_ + i) & (size_ - 1);
     }
 
     void grow()
     {
-        std::vector<std::optional<T>> larger(slots_.empty() ? 16 : 2 * slots_.size());
+        const std::size_t size = size_ == 0 ? 16 : 2 * size_;
+        auto larger = std::make_unique<std::optional<T>[]>(size);
         for (std::size_t i = 0; i != count_; ++i)
             larger[i].emplace(std::move(*slots_[place(i)]));
-        slots_.swap(larger);
+        slots_ = std::move(larger);
+        size_ = size;
         first_ = 0;
     }
 
-    std::vector<std::optional<T>> slots_;
+    // A vector would divide to tell its size.
+    std::unique_ptr<std::optional<T>[]> slots_;
+    std::size_t size_ = 0; // a power of two
     std::size_t first_ = 0;
     std::size_t count_ = 0;
 };
