@@ -50,56 +50,29 @@ set(POP3_HEADERS
   include/pop3/command/what_forbids.hpp
   include/pop3/completion.hpp
   include/pop3/connect.hpp
+  include/pop3/connect/connect.hpp
+  include/pop3/connect/connect_stls.hpp
+  include/pop3/connect/failed_attempts.hpp
+  include/pop3/connect/open_socket.hpp
   include/pop3/delivery.hpp
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp
   include/pop3/detail/buffer_pool.hpp
   include/pop3/detail/compose.hpp
-  include/pop3/detail/connect.hpp
-  include/pop3/detail/connect_stls.hpp
   include/pop3/detail/connection.hpp
   include/pop3/detail/drive.hpp
   include/pop3/detail/driver.hpp
   include/pop3/detail/ends_connection.hpp
   include/pop3/detail/executor_target.hpp
   include/pop3/detail/explain.hpp
-  include/pop3/detail/failed_attempts.hpp
   include/pop3/detail/first_buffer.hpp
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
-  include/pop3/detail/open_context.hpp
-  include/pop3/detail/open_socket.hpp
   include/pop3/detail/operation.hpp
   include/pop3/detail/place.hpp
-  include/pop3/detail/refused_binding.hpp
   include/pop3/detail/relay_cancellation.hpp
   include/pop3/detail/runs_on.hpp
-  include/pop3/detail/safe_getenv.hpp
-  include/pop3/detail/start_tls.hpp
-  include/pop3/detail/stay.hpp
-  include/pop3/detail/tls_anchors.hpp
-  include/pop3/detail/tls_bio.hpp
-  include/pop3/detail/tls_channel_binding.hpp
-  include/pop3/detail/tls_engine.hpp
-  include/pop3/detail/tls_fingerprint.hpp
-  include/pop3/detail/tls_handshake.hpp
-  include/pop3/detail/tls_identity.hpp
-  include/pop3/detail/tls_info.hpp
-  include/pop3/detail/tls_last_error.hpp
-  include/pop3/detail/tls_octets.hpp
   include/pop3/detail/tls_operation.hpp
-  include/pop3/detail/tls_pem_block.hpp
-  include/pop3/detail/tls_pins.hpp
-  include/pop3/detail/tls_pointer.hpp
-  include/pop3/detail/tls_resumption.hpp
-  include/pop3/detail/tls_root_file.hpp
-  include/pop3/detail/tls_sessions.hpp
-  include/pop3/detail/tls_state.hpp
-  include/pop3/detail/tls_system_roots.hpp
-  include/pop3/detail/tls_verify.hpp
-  include/pop3/detail/token_login.hpp
-  include/pop3/detail/token_request.hpp
-  include/pop3/detail/unbound_servers.hpp
   include/pop3/error.hpp
   include/pop3/flow.hpp
   include/pop3/grammar/argument.hpp
@@ -161,13 +134,40 @@ set(POP3_HEADERS
   include/pop3/session/fwd.hpp
   include/pop3/session/handle.hpp
   include/pop3/session/inquiring.hpp
+  include/pop3/session/open_context.hpp
   include/pop3/session/receiving.hpp
+  include/pop3/session/start_tls.hpp
+  include/pop3/session/stay.hpp
+  include/pop3/session/token_login.hpp
+  include/pop3/session/token_request.hpp
   include/pop3/session/transaction.hpp
   include/pop3/session/update.hpp
   include/pop3/state.hpp
   include/pop3/stls_policy.hpp
   include/pop3/stream.hpp
   include/pop3/tcp_stream.hpp
+  include/pop3/tls/anchors.hpp
+  include/pop3/tls/bio.hpp
+  include/pop3/tls/channel_binding.hpp
+  include/pop3/tls/engine.hpp
+  include/pop3/tls/fingerprint.hpp
+  include/pop3/tls/handshake.hpp
+  include/pop3/tls/identity.hpp
+  include/pop3/tls/info.hpp
+  include/pop3/tls/last_error.hpp
+  include/pop3/tls/octets.hpp
+  include/pop3/tls/pem_block.hpp
+  include/pop3/tls/pins.hpp
+  include/pop3/tls/pointer.hpp
+  include/pop3/tls/refused_binding.hpp
+  include/pop3/tls/resumption.hpp
+  include/pop3/tls/root_file.hpp
+  include/pop3/tls/safe_getenv.hpp
+  include/pop3/tls/sessions.hpp
+  include/pop3/tls/state.hpp
+  include/pop3/tls/system_roots.hpp
+  include/pop3/tls/unbound_servers.hpp
+  include/pop3/tls/verify.hpp
   include/pop3/tls_context.hpp
   include/pop3/tls_info.hpp
   include/pop3/tls_stream.hpp

@@ -5,9 +5,9 @@
 #include <pop3/capabilities.hpp>
 #include <pop3/command/await_greeting.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/connect/connect.hpp>
+#include <pop3/connect/connect_stls.hpp>
 #include <pop3/detail/compose.hpp>
-#include <pop3/detail/connect.hpp>
-#include <pop3/detail/connect_stls.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/runs_on.hpp>
 #include <pop3/limits.hpp>

@@ -2,15 +2,15 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/tls_anchors.hpp>
-#include <pop3/detail/tls_identity.hpp>
-#include <pop3/detail/tls_last_error.hpp>
-#include <pop3/detail/tls_pins.hpp>
-#include <pop3/detail/tls_pointer.hpp>
-#include <pop3/detail/tls_resumption.hpp>
-#include <pop3/detail/tls_state.hpp>
-#include <pop3/detail/tls_system_roots.hpp>
-#include <pop3/detail/tls_verify.hpp>
+#include <pop3/tls/anchors.hpp>
+#include <pop3/tls/identity.hpp>
+#include <pop3/tls/last_error.hpp>
+#include <pop3/tls/pins.hpp>
+#include <pop3/tls/pointer.hpp>
+#include <pop3/tls/resumption.hpp>
+#include <pop3/tls/state.hpp>
+#include <pop3/tls/system_roots.hpp>
+#include <pop3/tls/verify.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

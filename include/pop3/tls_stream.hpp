@@ -4,10 +4,10 @@
 
 #include <pop3/certificate_error.hpp>
 #include <pop3/detail/first_buffer.hpp>
-#include <pop3/detail/tls_engine.hpp>
-#include <pop3/detail/tls_handshake.hpp>
 #include <pop3/detail/tls_operation.hpp>
 #include <pop3/stream.hpp>
+#include <pop3/tls/engine.hpp>
+#include <pop3/tls/handshake.hpp>
 #include <pop3/tls_context.hpp>
 
 #include <asio/any_io_executor.hpp>

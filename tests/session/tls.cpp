@@ -11,10 +11,10 @@
 
 #include <pop3/pop3.hpp>
 
-#include <pop3/detail/tls_channel_binding.hpp>
-#include <pop3/detail/tls_handshake.hpp>
-#include <pop3/detail/tls_info.hpp>
-#include <pop3/detail/tls_sessions.hpp>
+#include <pop3/tls/channel_binding.hpp>
+#include <pop3/tls/handshake.hpp>
+#include <pop3/tls/info.hpp>
+#include <pop3/tls/sessions.hpp>
 #include <pop3/tls_info.hpp>
 
 #include <asio/awaitable.hpp>

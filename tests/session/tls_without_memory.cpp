@@ -4,8 +4,8 @@
 #include "support/certificates.hpp"
 #include "support/counted_new.hpp"
 
-#include <pop3/detail/tls_resumption.hpp>
 #include <pop3/security.hpp>
+#include <pop3/tls/resumption.hpp>
 #include <pop3/tls_context.hpp>
 #include <pop3/tls_stream.hpp>
 

@@ -6,7 +6,7 @@
 
 #include "demo_server.hpp"
 
-#include <pop3/detail/tls_handshake.hpp>
+#include <pop3/tls/handshake.hpp>
 #include <pop3/tls_context.hpp>
 
 #include <asio/buffer.hpp>

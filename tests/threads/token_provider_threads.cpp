@@ -8,9 +8,9 @@
 #include "support/run.hpp"
 #include "support/scripted_stream.hpp"
 
-#include <pop3/detail/token_request.hpp>
 #include <pop3/pop3.hpp>
 #include <pop3/secret.hpp>
+#include <pop3/session/token_request.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>

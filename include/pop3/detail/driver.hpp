@@ -7,8 +7,8 @@
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/ends_connection.hpp>
 #include <pop3/detail/operation.hpp>
-#include <pop3/detail/refused_binding.hpp>
 #include <pop3/error.hpp>
+#include <pop3/tls/refused_binding.hpp>
 
 #include <asio/error.hpp>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <pop3/detail/compose.hpp>
-#include <pop3/detail/tls_engine.hpp>
+#include <pop3/tls/engine.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>

@@ -7,12 +7,12 @@
 #include <pop3/command/receive.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
-#include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/response_code.hpp>
 #include <pop3/session/fwd.hpp>
+#include <pop3/session/stay.hpp>
 #include <pop3/session/update.hpp>
 #include <pop3/state.hpp>
 

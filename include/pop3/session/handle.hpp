@@ -8,13 +8,13 @@
 #include <pop3/completion.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
-#include <pop3/detail/tls_info.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/session/finish.hpp>
 #include <pop3/session/fwd.hpp>
 #include <pop3/stream.hpp>
+#include <pop3/tls/info.hpp>
 #include <pop3/tls_info.hpp>
 
 #include <asio/any_io_executor.hpp>

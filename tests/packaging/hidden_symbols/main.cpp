@@ -8,7 +8,7 @@
 #include "demo_server.hpp"
 
 #include <pop3/certificate_error.hpp>
-#include <pop3/detail/tls_fingerprint.hpp>
+#include <pop3/tls/fingerprint.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>

@@ -2,10 +2,10 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/tls_last_error.hpp>
-#include <pop3/detail/tls_pins.hpp>
-#include <pop3/detail/tls_sessions.hpp>
-#include <pop3/detail/unbound_servers.hpp>
+#include <pop3/tls/last_error.hpp>
+#include <pop3/tls/pins.hpp>
+#include <pop3/tls/sessions.hpp>
+#include <pop3/tls/unbound_servers.hpp>
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>

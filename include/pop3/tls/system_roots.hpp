@@ -2,10 +2,10 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/safe_getenv.hpp>
-#include <pop3/detail/tls_last_error.hpp>
-#include <pop3/detail/tls_pointer.hpp>
-#include <pop3/detail/tls_root_file.hpp>
+#include <pop3/tls/last_error.hpp>
+#include <pop3/tls/pointer.hpp>
+#include <pop3/tls/root_file.hpp>
+#include <pop3/tls/safe_getenv.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>

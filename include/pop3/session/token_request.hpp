@@ -2,8 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/open_context.hpp>
 #include <pop3/secret.hpp>
+#include <pop3/session/open_context.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/execution/outstanding_work.hpp>

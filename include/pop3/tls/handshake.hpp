@@ -3,9 +3,9 @@
 #pragma once
 
 #include <pop3/certificate_error.hpp>
-#include <pop3/detail/tls_last_error.hpp>
-#include <pop3/detail/tls_resumption.hpp>
 #include <pop3/error.hpp>
+#include <pop3/tls/last_error.hpp>
+#include <pop3/tls/resumption.hpp>
 
 #include <asio/ip/address.hpp>
 #include <asio/ssl/error.hpp>

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <pop3/command/await_greeting.hpp>
+#include <pop3/connect/failed_attempts.hpp>
+#include <pop3/connect/open_socket.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
-#include <pop3/detail/failed_attempts.hpp>
-#include <pop3/detail/open_socket.hpp>
 #include <pop3/detail/place.hpp>
 #include <pop3/error.hpp>
 #include <pop3/reply.hpp>

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <pop3/detail/buffer_pool.hpp>
-#include <pop3/detail/tls_bio.hpp>
-#include <pop3/detail/tls_last_error.hpp>
-#include <pop3/detail/tls_octets.hpp>
-#include <pop3/detail/tls_pointer.hpp>
+#include <pop3/tls/bio.hpp>
+#include <pop3/tls/last_error.hpp>
+#include <pop3/tls/octets.hpp>
+#include <pop3/tls/pointer.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>

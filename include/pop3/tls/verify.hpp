@@ -3,7 +3,7 @@
 #pragma once
 
 #include <pop3/certificate_error.hpp>
-#include <pop3/detail/tls_state.hpp>
+#include <pop3/tls/state.hpp>
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>

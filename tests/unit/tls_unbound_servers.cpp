@@ -1,7 +1,7 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-#include <pop3/detail/unbound_servers.hpp>
+#include <pop3/tls/unbound_servers.hpp>
 
 #include <doctest/doctest.h>
 

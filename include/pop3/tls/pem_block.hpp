@@ -2,7 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/tls_pointer.hpp>
+#include <pop3/tls/pointer.hpp>
 
 #include <openssl/asn1.h>
 #include <openssl/evp.h>

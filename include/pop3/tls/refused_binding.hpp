@@ -2,10 +2,10 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/tls_info.hpp>
-#include <pop3/detail/tls_resumption.hpp>
-#include <pop3/detail/tls_state.hpp>
-#include <pop3/detail/unbound_servers.hpp>
+#include <pop3/tls/info.hpp>
+#include <pop3/tls/resumption.hpp>
+#include <pop3/tls/state.hpp>
+#include <pop3/tls/unbound_servers.hpp>
 
 #include <openssl/ssl.h>
 

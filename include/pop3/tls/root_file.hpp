@@ -2,9 +2,9 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/tls_identity.hpp>
-#include <pop3/detail/tls_pem_block.hpp>
-#include <pop3/detail/tls_pointer.hpp>
+#include <pop3/tls/identity.hpp>
+#include <pop3/tls/pem_block.hpp>
+#include <pop3/tls/pointer.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>

@@ -10,10 +10,10 @@
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/explain.hpp>
 #include <pop3/detail/place.hpp>
-#include <pop3/detail/stay.hpp>
 #include <pop3/error.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/reply.hpp>
+#include <pop3/session/stay.hpp>
 #include <pop3/stls_policy.hpp>
 #include <pop3/tls_stream.hpp>
 

@@ -2,9 +2,9 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/tls_pointer.hpp>
-#include <pop3/detail/tls_sessions.hpp>
-#include <pop3/detail/tls_state.hpp>
+#include <pop3/tls/pointer.hpp>
+#include <pop3/tls/sessions.hpp>
+#include <pop3/tls/state.hpp>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>

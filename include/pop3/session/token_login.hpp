@@ -15,14 +15,14 @@
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/explain.hpp>
 #include <pop3/detail/place.hpp>
-#include <pop3/detail/stay.hpp>
-#include <pop3/detail/token_request.hpp>
 #include <pop3/error.hpp>
 #include <pop3/login_options.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/response_code.hpp>
 #include <pop3/secret.hpp>
+#include <pop3/session/stay.hpp>
+#include <pop3/session/token_request.hpp>
 #include <pop3/token_provider.hpp>
 
 #include <asio/any_io_executor.hpp>

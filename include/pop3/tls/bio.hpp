@@ -2,8 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/tls_last_error.hpp>
-#include <pop3/detail/tls_pointer.hpp>
+#include <pop3/tls/last_error.hpp>
+#include <pop3/tls/pointer.hpp>
 
 #include <openssl/bio.h>
 

@@ -2,13 +2,13 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/connect/connect.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/compose.hpp>
-#include <pop3/detail/connect.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/place.hpp>
-#include <pop3/detail/start_tls.hpp>
 #include <pop3/reply.hpp>
+#include <pop3/session/start_tls.hpp>
 #include <pop3/stls_policy.hpp>
 #include <pop3/tcp_stream.hpp>
 #include <pop3/tls_stream.hpp>

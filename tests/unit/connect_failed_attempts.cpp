@@ -1,7 +1,7 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-#include <pop3/detail/failed_attempts.hpp>
+#include <pop3/connect/failed_attempts.hpp>
 #include <pop3/detail/place.hpp>
 #include <pop3/error.hpp>
 
