@@ -291,3 +291,7 @@ auto async_greet(Stream stream, Token&& token = {})
 }
 
 } // namespace pop3
+
+#if defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/extern.ipp>
+#endif

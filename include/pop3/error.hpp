@@ -2,7 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <string>
+#include <pop3/config.hpp>
+
 #include <system_error>
 #include <type_traits>
 
@@ -135,117 +136,8 @@ enum class errc {
     pipeline_timed_out,
 };
 
-namespace detail {
-
-class pop3_category final : public std::error_category {
-public:
-    const char* name() const noexcept override
-    {
-        return "pop3";
-    }
-
-    std::string message(int value) const override
-    {
-        switch (static_cast<errc>(value)) {
-        case errc::no_session:
-            return "the session is empty: moved from, or never connected";
-        case errc::operation_in_progress:
-            return "another operation of this session is in progress";
-        case errc::invalid_argument:
-            return "the argument of a command is empty, zero, or holds a control character";
-        case errc::command_too_long:
-            return "the command is longer than 255 octets";
-        case errc::authentication_cancelled:
-            return "the authentication was cancelled by the client";
-        case errc::no_shared_mechanism:
-            return "the server offers no login that these credentials can do and that is safe on this "
-                   "connection";
-        case errc::no_timestamp:
-            return "the server's greeting has no valid timestamp for APOP";
-        case errc::no_channel_binding:
-            return "the mechanism needs a TLS channel to bind to, and this connection has none";
-        case errc::stls_not_offered:
-            return "the server does not offer STLS";
-        case errc::malformed_value:
-            return "a value in the server's reply is malformed";
-        case errc::capabilities_limit:
-            return "the server announced more capabilities than limits::capabilities";
-        case errc::listing_entries_limit:
-            return "the listing has more entries than limits::listing_entries";
-        case errc::languages_limit:
-            return "the server has more languages than limits::languages";
-        case errc::unique_id_limit:
-            return "a unique-id is longer than limits::unique_id";
-        case errc::message_octets_limit:
-            return "the message is larger than limits::message_octets";
-        case errc::no_reply:
-            return "there is no reply to this command: the error of the operation says why";
-        case errc::unsupported_scheme:
-            return "RFC 2384 has no URL scheme but pop://; for TLS (port 995) connect with a "
-                   "pop3::tls_context";
-        case errc::invalid_url:
-            return "this is no pop URL";
-        case errc::session_closed:
-            return "the session is closed";
-        case errc::timed_out:
-            return "it took longer than limits::connect_time (to connect) or limits::operation_time "
-                   "(anything else)";
-        case errc::connection_closed:
-            return "the server closed the connection before its reply was complete";
-        case errc::connection_truncated:
-            return "the connection was cut without a TLS close_notify before the reply was complete";
-        case errc::malformed_reply:
-            return "the server's reply does not follow the grammar of POP3";
-        case errc::not_begun:
-            return "the operation was not begun: a function that it called threw";
-        case errc::too_slow:
-            return "fewer than limits::progress_octets came in limits::operation_time";
-        case errc::function_threw:
-            return "a function that the operation called threw";
-        case errc::unexpected_data:
-            return "the server sent data that was not asked for";
-        case errc::response_line_limit:
-            return "a line of the reply is longer than limits::response_line";
-        case errc::streamed_octets_limit:
-            return "the message is larger than limits::streamed_octets";
-        case errc::drained_octets_limit:
-            return "what remained of the reply is larger than limits::drained_octets";
-        case errc::malformed_challenge:
-            return "the server's SASL challenge is malformed";
-        case errc::challenges_limit:
-            return "the server sent more SASL challenges than limits::challenges";
-        case errc::scram_min_iterations_limit:
-            return "the server wants fewer SCRAM iterations than limits::scram_min_iterations";
-        case errc::scram_max_iterations_limit:
-            return "the server wants more SCRAM iterations than limits::scram_max_iterations";
-        case errc::server_not_authenticated:
-            return "the server did not prove that it knows the password";
-        case errc::tls_not_spoken:
-            return "the server does not speak TLS on this port (it may want STLS: pop3::stls)";
-        case errc::tls_expected:
-            return "the server speaks TLS on this port: connect with a pop3::tls_context";
-        case errc::no_greeting:
-            return "no greeting came in limits::connect_time (the port may want TLS from the first octet: "
-                   "connect with a pop3::tls_context)";
-        case errc::pipeline_out_of_step:
-            return "the server mixes up its replies when commands are sent ahead of them (set "
-                   "connect_options::pipelining to never)";
-        case errc::pipeline_timed_out:
-            return "a reply to commands that were sent ahead took longer than limits::operation_time (if the "
-                   "server cannot do that: set connect_options::pipelining to never)";
-        }
-        return "unknown pop3 error";
-    }
-};
-
-} // namespace detail
-
 /// The category of `errc`; its name is "pop3".
-inline const std::error_category& category() noexcept
-{
-    static const detail::pop3_category instance;
-    return instance;
-}
+const std::error_category& category() noexcept;
 
 inline std::error_code make_error_code(errc e) noexcept
 {
@@ -266,3 +158,7 @@ inline bool is_fatal(const std::error_code& ec) noexcept
 
 template <>
 struct std::is_error_code_enum<pop3::errc> : std::true_type {};
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/error.ipp>
+#endif

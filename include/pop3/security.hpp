@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/stls_policy.hpp>
 #include <pop3/tls_context.hpp>
 
@@ -18,10 +19,7 @@ class stls {
 public:
     /// tls: what is trusted. It is shared with this object, and need not outlive the constructor; a change to it is seen
     /// by connections that are made later.
-    explicit stls(const tls_context& tls, stls_policy policy = stls_policy::if_offered)
-        : tls_(std::make_shared<const tls_context>(tls.share())), policy_(policy)
-    {
-    }
+    explicit stls(const tls_context& tls, stls_policy policy = stls_policy::if_offered);
 
     const tls_context& context() const noexcept
     {
@@ -48,3 +46,7 @@ struct allow_cleartext_t {};
 inline constexpr allow_cleartext_t allow_cleartext{};
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/security.ipp>
+#endif

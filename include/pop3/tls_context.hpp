@@ -2,29 +2,26 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/tls/anchors.hpp>
-#include <pop3/tls/identity.hpp>
-#include <pop3/tls/last_error.hpp>
-#include <pop3/tls/pins.hpp>
-#include <pop3/tls/pointer.hpp>
-#include <pop3/tls/resumption.hpp>
-#include <pop3/tls/state.hpp>
-#include <pop3/tls/system_roots.hpp>
-#include <pop3/tls/verify.hpp>
+#include <pop3/config.hpp>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
+#include <openssl/types.h>
 
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
 
 namespace pop3 {
+
+namespace detail {
+
+struct tls_state;
+
+struct free_tls_context {
+    void operator()(SSL_CTX* context) const noexcept;
+};
+
+} // namespace detail
 
 /// Says that what the system trusts is not trusted: `tls_context tls(no_system_roots)`.
 struct no_system_roots_t {};
@@ -45,56 +42,23 @@ public:
     /// Trusts the certificate authorities that the system trusts: those in OpenSSL's default file and folder, or in what
     /// the environment variables SSL_CERT_FILE and SSL_CERT_DIR name. All contexts of a process read the file once, until
     /// it changes, and take from it only what a handshake wants.
-    tls_context() : tls_context(no_system_roots)
-    {
-        detail::trust_system_roots(SSL_CTX_get_cert_store(native_handle()));
-    }
+    tls_context();
 
     /// Trusts nobody yet: only what `load_verify_file` and `add_certificate_authority` give it.
-    explicit tls_context(no_system_roots_t)
-    {
-        ERR_clear_error();
-        handle_.reset(SSL_CTX_new(TLS_client_method()));
-        detail::tls_require(handle_ != nullptr, "tls_context");
-        SSL_CTX* const handle = native_handle();
-        state_ = &detail::attach_tls_state(handle);
-        state_->ask_verify_callback = detail::ask_verify_callback;
-        detail::set_up_resumption(handle, *state_);
-        SSL_CTX_set_options(handle, SSL_OP_ALL | SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
-        // Neither saves anything for a client that reads to the end, and both have been attacked.
-        SSL_CTX_set_options(handle, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-        SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, nullptr);
-        SSL_CTX_set_cert_verify_callback(handle, detail::verify_certificate, state_);
-        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(handle), X509_V_FLAG_PARTIAL_CHAIN);
-        ERR_clear_error();
-    }
+    explicit tls_context(no_system_roots_t);
 
     /// Speaks TLS 1.3 or newer only.
-    void require_tls_1_3()
-    {
-        forget_sessions();
-        detail::tls_require(SSL_CTX_set_min_proto_version(native_handle(), TLS1_3_VERSION) == 1, "TLS 1.3");
-    }
+    void require_tls_1_3();
 
     /// Trusts the certificates in a PEM file as well. Each is an anchor by itself, whoever has issued it: that of an
     /// authority, at the root or below, for what it has issued, and a server's own for that server. What stands above an
     /// anchor is not asked for. Dates and host name are verified all the same.
     ///
     /// Throws if the file cannot be read, or has none, or if one of them is no certificate; then none is trusted.
-    void load_verify_file(const std::string& path)
-    {
-        const auto input = detail::pem_file(path);
-        forget_sessions();
-        detail::add_anchors(SSL_CTX_get_cert_store(native_handle()), input, "load_verify_file: " + path);
-    }
+    void load_verify_file(const std::string& path);
 
     /// The same with certificates given in PEM form.
-    void add_certificate_authority(std::string_view pem)
-    {
-        const auto input = detail::pem_text(pem);
-        forget_sessions();
-        detail::add_anchors(SSL_CTX_get_cert_store(native_handle()), input, "add_certificate_authority");
-    }
+    void add_certificate_authority(std::string_view pem);
 
     /// Accepts only servers whose certificate is for this public key, or that another pin allows. Any number of pins, of
     /// both kinds: one of them must fit the server's own certificate (not one above it). Chain and host name are verified
@@ -105,19 +69,11 @@ public:
     ///
     /// Throws `std::errc::invalid_argument` if it is not that. A handshake with a server that no pin allows fails with
     /// `certificate_errc::not_pinned`, before anything was sent to it.
-    void pin_public_key(std::string_view base64_sha256)
-    {
-        add_pin(pins().public_keys, detail::parse_public_key_pin(base64_sha256),
-                "pin_public_key wants the base64 of a SHA-256");
-    }
+    void pin_public_key(std::string_view base64_sha256);
 
     /// The same with the certificate itself, which every renewal changes: its SHA-256 fingerprint in hexadecimal, in
     /// upper or lower case, with colons between the octets or without.
-    void pin_certificate(std::string_view hex_sha256)
-    {
-        add_pin(pins().certificates, detail::parse_certificate_pin(hex_sha256),
-                "pin_certificate wants a SHA-256 fingerprint in hexadecimal");
-    }
+    void pin_certificate(std::string_view hex_sha256);
 
     /// Has `callback` decide on each certificate of the chain, and on each thing that is wrong with it: it is called with
     /// OpenSSL's verdict and its `X509_STORE_CTX` (`X509_STORE_CTX_get_error`, `..._get_current_cert`, `..._get_error_depth`).
@@ -130,52 +86,26 @@ public:
     ///
     /// If it throws, the certificate is refused. It must be callable from several threads at once if connections are made in
     /// several. It is not called when a session is resumed that it accepted before (`set_session_resumption`).
-    void set_verify_callback(std::function<bool(bool preverified, X509_STORE_CTX* chain)> callback)
-    {
-        forget_sessions();
-        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER,
-                           callback ? state().ask_verify_callback : nullptr);
-        state().verify_callback = std::move(callback);
-    }
+    void set_verify_callback(std::function<bool(bool preverified, X509_STORE_CTX* chain)> callback);
 
     /// Says whether a connection may resume the TLS session of an earlier one to the same host, if the server agrees: it does
     /// by default. Certificate, pins and callback are not asked again then, for as long as the server and OpenSSL let a
     /// session live (OpenSSL: two hours). What is kept is bounded, and forgotten when this context is changed: change it before operations are made. No session
     /// is kept of a server that asks for client certificates: some fail when one is resumed.
-    void set_session_resumption(bool on)
-    {
-        forget_sessions();
-        detail::keep_sessions(native_handle(), on);
-    }
+    void set_session_resumption(bool on);
 
     /// Shows this certificate to servers that ask for one: a PEM file with the certificate, and those that lead
     /// from it to the root. Its key is set after it.
-    void use_certificate_chain_file(const std::string& path)
-    {
-        forget_sessions();
-        detail::use_certificate_chain(native_handle(), detail::pem_file(path));
-    }
+    void use_certificate_chain_file(const std::string& path);
 
     /// The same, given in PEM form.
-    void use_certificate_chain(std::string_view pem)
-    {
-        forget_sessions();
-        detail::use_certificate_chain(native_handle(), detail::pem_text(pem));
-    }
+    void use_certificate_chain(std::string_view pem);
 
     /// The private key of that certificate: a PEM file, not encrypted. Throws if it is the key of another one.
-    void use_private_key_file(const std::string& path)
-    {
-        forget_sessions();
-        detail::use_private_key(native_handle(), detail::pem_file(path));
-    }
+    void use_private_key_file(const std::string& path);
 
     /// The same, given in PEM form.
-    void use_private_key(std::string_view pem)
-    {
-        forget_sessions();
-        detail::use_private_key(native_handle(), detail::pem_text(pem));
-    }
+    void use_private_key(std::string_view pem);
 
     /// OpenSSL's own handle, for what is not wrapped here. After a change to what is trusted call
     /// `set_session_resumption`, which forgets what was trusted before. The library needs for itself the callbacks for the
@@ -190,45 +120,21 @@ private:
     friend class stls;
     friend class tls_stream;
 
-    tls_context(detail::tls_pointer<SSL_CTX, SSL_CTX_free> handle, detail::tls_state* state) noexcept
-        : handle_(std::move(handle)), state_(state)
-    {
-    }
+    using handle = std::unique_ptr<SSL_CTX, detail::free_tls_context>;
+
+    tls_context(handle context, detail::tls_state* state) noexcept;
 
     /// Another one of the same context: what is set in one is set in both.
-    tls_context share() const noexcept
-    {
-        SSL_CTX_up_ref(handle_.get());
-        return {detail::tls_pointer<SSL_CTX, SSL_CTX_free>(handle_.get()), state_};
-    }
+    tls_context share() const noexcept;
 
-    detail::tls_state& state()
-    {
-        return *state_;
-    }
+    void forget_sessions();
 
-    detail::tls_pins& pins()
-    {
-        return state().pins;
-    }
-
-    void forget_sessions()
-    {
-        state().sessions.clear();
-        state().unbound.clear();
-    }
-
-    void add_pin(std::vector<detail::sha256_digest>& to, const std::optional<detail::sha256_digest>& pin,
-                 const char* wanted)
-    {
-        if (!pin)
-            throw std::system_error(std::make_error_code(std::errc::invalid_argument), wanted);
-        forget_sessions();
-        to.push_back(*pin);
-    }
-
-    detail::tls_pointer<SSL_CTX, SSL_CTX_free> handle_;
+    handle handle_;
     detail::tls_state* state_ = nullptr; // lives as long as the handle
 };
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/tls_context.ipp>
+#endif

@@ -2,21 +2,21 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/certificate_error.hpp>
+#include <pop3/config.hpp>
 #include <pop3/detail/first_buffer.hpp>
+#include <pop3/detail/operation.hpp>
 #include <pop3/detail/tls_operation.hpp>
 #include <pop3/stream.hpp>
-#include <pop3/tls/engine.hpp>
-#include <pop3/tls/handshake.hpp>
 #include <pop3/tls_context.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/ssl/stream.hpp>
 #include <asio/ssl/stream_base.hpp>
 
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 
 #include <cstddef>
 #include <memory>
@@ -56,72 +56,38 @@ public:
     using lowest_layer_type = next_layer_type::lowest_layer_type;
     using native_handle_type = SSL*;
 
-    tls_stream(const executor_type& executor, const tls_context& context)
-        : engine_(std::make_shared<detail::tls_engine>(executor, context.handle_.get()))
-    {
-        detail::attach_tls_state(native_handle(), *context.state_);
-        detail::expect_nobody(native_handle());
-    }
+    tls_stream(const executor_type& executor, const tls_context& context);
 
     tls_stream(tls_stream&&) noexcept = default;
 
-    tls_stream& operator=(tls_stream&& other) noexcept
-    {
-        if (this != &other) {
-            close();
-            engine_ = std::move(other.engine_);
-        }
-        return *this;
-    }
+    tls_stream& operator=(tls_stream&& other) noexcept;
 
-    ~tls_stream()
-    {
-        close();
-    }
+    ~tls_stream();
 
-    executor_type get_executor() const noexcept
-    {
-        return engine_->socket().get_executor();
-    }
+    executor_type get_executor() const noexcept;
 
     /// The socket. To be connected before the handshake, which makes it one that does not block.
-    next_layer_type& next_layer() noexcept
-    {
-        return engine_->socket();
-    }
+    next_layer_type& next_layer() noexcept;
 
-    lowest_layer_type& lowest_layer() noexcept
-    {
-        return engine_->socket().lowest_layer();
-    }
+    lowest_layer_type& lowest_layer() noexcept;
 
-    native_handle_type native_handle() noexcept
-    {
-        return engine_->ssl();
-    }
+    native_handle_type native_handle() noexcept;
 
     /// Sets whom the handshake must find: the name (or IP address) that the certificate must be for, in its
     /// subjectAltName. A name is also sent to the server (SNI), which may have several certificates; one that is not
     /// ASCII must be given as it is in the DNS (`xn--...`). Until this is called every handshake fails. Call it before
     /// the handshake: it also looks for a TLS session with that host to resume.
-    [[nodiscard]] std::error_code expect_host(const std::string& host)
-    {
-        return detail::expect_host(native_handle(), host);
-    }
+    [[nodiscard]] std::error_code expect_host(const std::string& host);
 
     /// What a failed handshake failed for: the verdict on the certificate if it was that, `errc::tls_not_spoken` if what
     /// answered does not speak TLS, else `ec`.
-    std::error_code handshake_error(std::error_code ec)
-    {
-        return detail::handshake_error(native_handle(), ec);
-    }
+    std::error_code handshake_error(std::error_code ec);
 
     /// Does the handshake, as the client that this is: completes with `void(std::error_code)`. `server` is refused.
     template <class Token>
     auto async_handshake(handshake_type type, Token&& token)
     {
-        return start<void(std::error_code)>(detail::tls_handshake(type == client),
-                                            std::forward<Token>(token));
+        return start<void(std::error_code)>(type == client ? action::handshake : action::refused, token);
     }
 
     /// Reads into the first buffer that is not empty: completes with `void(std::error_code, std::size_t)`. When it was
@@ -129,9 +95,8 @@ public:
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token)
     {
-        return start<void(std::error_code, std::size_t)>(
-            detail::tls_read(detail::first_buffer<asio::mutable_buffer>(buffers)),
-            std::forward<Token>(token));
+        return start<void(std::error_code, std::size_t)>(detail::first_buffer<asio::mutable_buffer>(buffers),
+                                                         token);
     }
 
     /// Writes some of the first buffer that is not empty: completes with `void(std::error_code, std::size_t)` when that has
@@ -139,8 +104,8 @@ public:
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token)
     {
-        return start<void(std::error_code, std::size_t)>(
-            detail::tls_write(detail::first_buffer<asio::const_buffer>(buffers)), std::forward<Token>(token));
+        return start<void(std::error_code, std::size_t)>(detail::first_buffer<asio::const_buffer>(buffers),
+                                                         token);
     }
 
     /// Announces the end (close_notify), and waits until the peer has done so: completes with `void(std::error_code)`. What
@@ -149,84 +114,65 @@ public:
     template <class Token>
     auto async_shutdown(Token&& token)
     {
-        return start<void(std::error_code)>(detail::tls_shutdown(), std::forward<Token>(token));
+        return start<void(std::error_code)>(action::shutdown, token);
     }
 
     /// Announces the end, if that can be done at once, and waits for nothing: for who knows already that all has come.
-    void say_goodbye() noexcept
-    {
-        engine_->say_goodbye();
-    }
+    void say_goodbye() noexcept;
 
     // ---- For a reader and writer that has no handler to spend on what can be done at once --------------
 
     /// Reads what can be had without waiting: the next of what is at hand, or else what one read from the socket brings.
     /// `asio::error::would_block` if that is nothing; wait with `async_readable` then, also if the peer has sent more: so
     /// none can keep a reader busy for ever with what is no data. Gives back all buffers that are empty.
-    std::size_t read_now(asio::mutable_buffer buffer, std::error_code& ec) noexcept
-    {
-        return engine_->read(buffer.data(), buffer.size(), ec);
-    }
+    std::size_t read_now(asio::mutable_buffer buffer, std::error_code& ec) noexcept;
 
     /// Looks whether `read_now` would surely say `asio::error::would_block`, without reading.
-    bool is_quiet() noexcept
-    {
-        return engine_->is_quiet();
-    }
+    bool is_quiet() noexcept;
 
     /// Writes what can be written without waiting. Returns how much of it was taken: all, or the first 64 KiB.
     /// `asio::error::would_block` if nothing was, since what was taken before could not be sent yet; wait with
     /// `async_writable` then. What was taken needs no more calls of this one: each `read_now`, and each wait
     /// that is begun later (`async_readable`, `async_writable`, ...), goes on sending it. One that was begun before does not.
-    std::size_t write_now(asio::const_buffer buffer, std::error_code& ec) noexcept
-    {
-        return engine_->write(buffer.data(), buffer.size(), ec);
-    }
+    std::size_t write_now(asio::const_buffer buffer, std::error_code& ec) noexcept;
 
     /// Waits until it is worth while to call `read_now`: completes with `void(std::error_code)`. Meanwhile what was written
     /// is sent.
     template <class Token>
     auto async_readable(Token&& token)
     {
-        return start<void(std::error_code)>(detail::tls_readable(), std::forward<Token>(token));
+        return start<void(std::error_code)>(action::wait_to_read, token);
     }
 
     /// Waits until all that was taken has been sent, and `write_now` is worth while: completes with `void(std::error_code)`.
     template <class Token>
     auto async_writable(Token&& token)
     {
-        return start<void(std::error_code)>(detail::tls_writable(), std::forward<Token>(token));
+        return start<void(std::error_code)>(action::wait_to_write, token);
     }
 
 private:
     friend void detail::wait_to_read(tls_stream& stream, detail::step handler);
     friend void detail::stop_waiting(tls_stream& stream) noexcept;
 
-    template <class Signature, class Action, class Token>
-    auto start(const Action& action, Token&& token)
+    using action = detail::tls_operation::action;
+
+    /// what: an action, or a buffer.
+    template <class Signature, class What, class Token>
+    auto start(What what, Token& token)
     {
-        return detail::async_tls<Signature>(engine_, action, std::forward<Token>(token));
+        using begins = detail::begin<detail::tls_operation_with<Signature>>;
+        return asio::async_initiate<Token, Signature>(begins(get_executor(), true), token, engine_, what);
     }
 
-    void close() noexcept
-    {
-        std::error_code ignored;
-        if (engine_)
-            engine_->socket().close(ignored);
-    }
+    void close() noexcept;
 
     std::shared_ptr<detail::tls_engine> engine_;
 };
 
-inline void detail::wait_to_read(tls_stream& stream, step handler)
-{
-    detail::wait_to_read(stream.engine_, std::move(handler));
-}
+void detail::wait_to_read(tls_stream& stream, step handler);
 
-inline void detail::stop_waiting(tls_stream& stream) noexcept
-{
-    stream.engine_->reader_waits(false);
-}
+void detail::stop_waiting(tls_stream& stream) noexcept;
 
 template <>
 inline constexpr bool is_secure_stream<tls_stream> = true;
@@ -235,3 +181,7 @@ template <class Next>
 inline constexpr bool is_secure_stream<asio::ssl::stream<Next>> = true;
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/tls_stream.ipp>
+#endif

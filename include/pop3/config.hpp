@@ -1,0 +1,13 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+// Functions that are not templates are defined in files that end in .ipp. By default each header includes its own, and a program
+// needs nothing else. With POP3_SEPARATE_COMPILATION defined, in all files of a program, they are compiled once, in the
+// file that includes pop3/src.hpp.
+
+#if defined(POP3_SEPARATE_COMPILATION)
+#define POP3_DECL
+#else
+#define POP3_DECL inline
+#endif
