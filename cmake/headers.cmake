@@ -3,8 +3,10 @@ set(POP3_HEADERS
   include/pop3/access_token.hpp
   include/pop3/capabilities.hpp
   include/pop3/certificate_error.hpp
+  include/pop3/certificate_error.ipp
   include/pop3/command/any_exchange.hpp
   include/pop3/command/apop.hpp
+  include/pop3/command/apop.ipp
   include/pop3/command/auth.hpp
   include/pop3/command/await_greeting.hpp
   include/pop3/command/capa.hpp
@@ -15,13 +17,16 @@ set(POP3_HEADERS
   include/pop3/command/exchange.hpp
   include/pop3/command/hello.hpp
   include/pop3/command/lang.hpp
+  include/pop3/command/lang.ipp
   include/pop3/command/last.hpp
   include/pop3/command/lenient_listing.hpp
   include/pop3/command/line_buffer.hpp
   include/pop3/command/list.hpp
   include/pop3/command/listing_reader.hpp
   include/pop3/command/login.hpp
+  include/pop3/command/login.ipp
   include/pop3/command/login_choice.hpp
+  include/pop3/command/login_choice.ipp
   include/pop3/command/may_be_about_form.hpp
   include/pop3/command/message_reader.hpp
   include/pop3/command/next.hpp
@@ -39,6 +44,7 @@ set(POP3_HEADERS
   include/pop3/command/single.hpp
   include/pop3/command/sink.hpp
   include/pop3/command/start_tls.hpp
+  include/pop3/command/start_tls.ipp
   include/pop3/command/stat.hpp
   include/pop3/command/stls.hpp
   include/pop3/command/stop_check.hpp
@@ -46,14 +52,19 @@ set(POP3_HEADERS
   include/pop3/command/uidl.hpp
   include/pop3/command/user.hpp
   include/pop3/command/user_pass.hpp
+  include/pop3/command/user_pass.ipp
   include/pop3/command/utf8.hpp
   include/pop3/command/what_forbids.hpp
   include/pop3/completion.hpp
+  include/pop3/config.hpp
   include/pop3/connect.hpp
   include/pop3/connect/connect.hpp
   include/pop3/connect/connect_stls.hpp
   include/pop3/connect/failed_attempts.hpp
+  include/pop3/connect/failed_attempts.ipp
   include/pop3/connect/open_socket.hpp
+  include/pop3/connect/resolution.hpp
+  include/pop3/connect/resolution.ipp
   include/pop3/delivery.hpp
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp
@@ -68,12 +79,18 @@ set(POP3_HEADERS
   include/pop3/detail/first_buffer.hpp
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
+  include/pop3/detail/line_tap.ipp
   include/pop3/detail/operation.hpp
+  include/pop3/detail/operation.ipp
   include/pop3/detail/place.hpp
-  include/pop3/detail/relay_cancellation.hpp
+  include/pop3/detail/place.ipp
   include/pop3/detail/runs_on.hpp
+  include/pop3/detail/runs_on.ipp
   include/pop3/detail/tls_operation.hpp
+  include/pop3/detail/tls_operation.ipp
   include/pop3/error.hpp
+  include/pop3/error.ipp
+  include/pop3/extern.ipp
   include/pop3/flow.hpp
   include/pop3/grammar/argument.hpp
   include/pop3/grammar/ascii.hpp
@@ -81,9 +98,11 @@ set(POP3_HEADERS
   include/pop3/grammar/begins_reply.hpp
   include/pop3/grammar/body_decoder.hpp
   include/pop3/grammar/capability.hpp
+  include/pop3/grammar/capability.ipp
   include/pop3/grammar/decimal.hpp
   include/pop3/grammar/find_dot_line.hpp
   include/pop3/grammar/greeting.hpp
+  include/pop3/grammar/greeting.ipp
   include/pop3/grammar/language.hpp
   include/pop3/grammar/line.hpp
   include/pop3/grammar/listing.hpp
@@ -104,29 +123,37 @@ set(POP3_HEADERS
   include/pop3/pipelining.hpp
   include/pop3/pop3.hpp
   include/pop3/printable.hpp
+  include/pop3/printable.ipp
   include/pop3/refusal.hpp
+  include/pop3/refusal.ipp
   include/pop3/reply.hpp
   include/pop3/response_code.hpp
   include/pop3/sasl/anonymous.hpp
   include/pop3/sasl/any_mechanism.hpp
+  include/pop3/sasl/any_mechanism.ipp
   include/pop3/sasl/channel_binding.hpp
   include/pop3/sasl/cram_md5.hpp
+  include/pop3/sasl/cram_md5.ipp
   include/pop3/sasl/external.hpp
   include/pop3/sasl/hmac.hpp
   include/pop3/sasl/login.hpp
   include/pop3/sasl/mechanism.hpp
   include/pop3/sasl/oauthbearer.hpp
+  include/pop3/sasl/oauthbearer.ipp
   include/pop3/sasl/octets.hpp
   include/pop3/sasl/plain.hpp
   include/pop3/sasl/salted_password.hpp
+  include/pop3/sasl/salted_password.ipp
   include/pop3/sasl/saslname.hpp
   include/pop3/sasl/scram.hpp
   include/pop3/sasl/scram_attributes.hpp
   include/pop3/sasl/token_error.hpp
+  include/pop3/sasl/token_error.ipp
   include/pop3/sasl/utf8.hpp
   include/pop3/sasl/xoauth2.hpp
   include/pop3/secret.hpp
   include/pop3/security.hpp
+  include/pop3/security.ipp
   include/pop3/session.hpp
   include/pop3/session/authorization.hpp
   include/pop3/session/awaiting_password.hpp
@@ -142,6 +169,7 @@ set(POP3_HEADERS
   include/pop3/session/token_request.hpp
   include/pop3/session/transaction.hpp
   include/pop3/session/update.hpp
+  include/pop3/src.hpp
   include/pop3/state.hpp
   include/pop3/stls_policy.hpp
   include/pop3/stream.hpp
@@ -149,17 +177,20 @@ set(POP3_HEADERS
   include/pop3/tls/anchors.hpp
   include/pop3/tls/bio.hpp
   include/pop3/tls/channel_binding.hpp
+  include/pop3/tls/channel_binding.ipp
   include/pop3/tls/engine.hpp
   include/pop3/tls/fingerprint.hpp
   include/pop3/tls/handshake.hpp
   include/pop3/tls/identity.hpp
   include/pop3/tls/info.hpp
+  include/pop3/tls/info.ipp
   include/pop3/tls/last_error.hpp
   include/pop3/tls/octets.hpp
   include/pop3/tls/pem_block.hpp
   include/pop3/tls/pins.hpp
   include/pop3/tls/pointer.hpp
   include/pop3/tls/refused_binding.hpp
+  include/pop3/tls/refused_binding.ipp
   include/pop3/tls/resumption.hpp
   include/pop3/tls/root_file.hpp
   include/pop3/tls/safe_getenv.hpp
@@ -169,9 +200,12 @@ set(POP3_HEADERS
   include/pop3/tls/unbound_servers.hpp
   include/pop3/tls/verify.hpp
   include/pop3/tls_context.hpp
+  include/pop3/tls_context.ipp
   include/pop3/tls_info.hpp
   include/pop3/tls_stream.hpp
+  include/pop3/tls_stream.ipp
   include/pop3/token_provider.hpp
   include/pop3/unique_id.hpp
   include/pop3/url.hpp
+  include/pop3/url.ipp
   include/pop3/version.hpp)

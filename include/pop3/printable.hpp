@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -44,15 +46,10 @@ constexpr std::size_t printable_character(std::string_view text) noexcept
 /// What a server sent, made fit for a terminal or a log. Control characters, by which it could command the terminal, become
 /// '?', those above ASCII (U+0080 to U+009F) as well, and so does each octet that is no UTF-8: some terminals take 0x9b for
 /// the start of an escape sequence.
-inline std::string printable(std::string text)
-{
-    for (std::size_t i = 0; i != text.size();) {
-        const auto length = detail::printable_character(std::string_view(text).substr(i));
-        if (length == 0)
-            text[i] = '?';
-        i += (std::max<std::size_t>)(length, 1);
-    }
-    return text;
-}
+std::string printable(std::string text);
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/printable.ipp>
+#endif

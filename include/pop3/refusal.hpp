@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/response_code.hpp>
 
@@ -66,21 +67,7 @@ public:
     }
 
     /// Whether to ask for a new password, or to wait, or neither.
-    retry_advice advice() const noexcept
-    {
-        switch (code_) {
-        case response_code::auth:
-            return retry_advice::ask_for_credentials;
-        case response_code::in_use:
-        case response_code::login_delay:
-        case response_code::sys_temp:
-            return retry_advice::wait;
-        case response_code::sys_perm:
-            return retry_advice::give_up;
-        default:
-            return retry_advice::unknown;
-        }
-    }
+    retry_advice advice() const noexcept;
 
     /// How long the server wants to be left alone after a login: [LOGIN-DELAY], and what its capability LOGIN-DELAY
     /// says of the time, if the session has asked (RFC 2449, section 8.1.1).
@@ -106,18 +93,7 @@ private:
 };
 
 /// For people, on one line, whatever the server wrote: "PASS refused: [AUTH] Authentication failed."
-inline std::string to_string(const refusal& r)
-{
-    std::string text = r.verb().empty() ? std::string("connection") : r.verb();
-    text += " refused";
-    if (!r.code_text().empty() || !r.text().empty())
-        text += ":";
-    if (!r.code_text().empty())
-        text.append(" [").append(r.code_text()).append("]");
-    if (!r.text().empty())
-        text.append(" ").append(r.text());
-    return printable(std::move(text));
-}
+std::string to_string(const refusal& r);
 
 /// Thrown in place of a `refusal` by the default completion token, and by `reply::value()`.
 class refused : public std::runtime_error {
@@ -131,13 +107,14 @@ public:
         return refusal_;
     }
 
-    response_code code() const noexcept
-    {
-        return refusal_.code();
-    }
+    response_code code() const noexcept;
 
 private:
     pop3::refusal refusal_;
 };
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/refusal.ipp>
+#endif

@@ -6,17 +6,43 @@
 // them, or link pop3::compiled, which is that file.
 
 #if !defined(POP3_SEPARATE_COMPILATION)
-#error "pop3/src.hpp is for programs that define POP3_SEPARATE_COMPILATION in all their files; without it they need no such file"
+#error                                                                                                       \
+    "pop3/src.hpp is for programs that define POP3_SEPARATE_COMPILATION in all their files; without it they need no such file"
 #endif
 
 #include <pop3/pop3.hpp>
 
 #include <pop3/certificate_error.ipp>
+#include <pop3/command/apop.ipp>
+#include <pop3/command/lang.ipp>
+#include <pop3/command/login.ipp>
+#include <pop3/command/login_choice.ipp>
+#include <pop3/command/start_tls.ipp>
+#include <pop3/command/user_pass.ipp>
+#include <pop3/connect/failed_attempts.ipp>
+#include <pop3/connect/resolution.ipp>
+#include <pop3/detail/line_tap.ipp>
+#include <pop3/detail/operation.ipp>
+#include <pop3/detail/place.ipp>
+#include <pop3/detail/runs_on.ipp>
 #include <pop3/detail/tls_operation.ipp>
 #include <pop3/error.ipp>
+#include <pop3/grammar/capability.ipp>
+#include <pop3/grammar/greeting.ipp>
+#include <pop3/printable.ipp>
+#include <pop3/refusal.ipp>
+#include <pop3/sasl/any_mechanism.ipp>
+#include <pop3/sasl/cram_md5.ipp>
+#include <pop3/sasl/oauthbearer.ipp>
+#include <pop3/sasl/salted_password.ipp>
+#include <pop3/sasl/token_error.ipp>
 #include <pop3/security.ipp>
+#include <pop3/tls/channel_binding.ipp>
+#include <pop3/tls/info.ipp>
+#include <pop3/tls/refused_binding.ipp>
 #include <pop3/tls_context.ipp>
 #include <pop3/tls_stream.ipp>
+#include <pop3/url.ipp>
 
 #define POP3_EXTERN
 #include <pop3/extern.ipp>

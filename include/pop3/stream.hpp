@@ -10,6 +10,14 @@
 
 namespace pop3 {
 
+namespace detail {
+
+/// The library's own. That they are streams need not be found out in each file.
+template <class S>
+inline constexpr bool is_own_stream = false;
+
+} // namespace detail
+
 /// What a session can run over: Asio's AsyncReadStream and AsyncWriteStream, with a `lowest_layer()` that can be
 /// closed. `tls_stream`, `tcp_stream`, `asio::ssl::stream` and Asio's sockets are such streams. If it has
 /// `async_shutdown`, that is called after the reply to QUIT.
@@ -20,15 +28,16 @@ namespace pop3 {
 /// Over one without it, and over `asio::ssl::stream`, what came unasked is found only if it came together with the reply
 /// before.
 template <class S>
-concept async_stream = std::move_constructible<S> &&
-                       requires(S& stream, asio::mutable_buffer in, asio::const_buffer out,
-                                std::error_code& ec, void (*handler)(std::error_code, std::size_t)) {
-                           typename S::executor_type;
-                           stream.get_executor();
-                           stream.lowest_layer().close(ec);
-                           stream.async_read_some(in, handler);
-                           stream.async_write_some(out, handler);
-                       };
+concept async_stream = detail::is_own_stream<S> ||
+                       (std::move_constructible<S> &&
+                        requires(S& stream, asio::mutable_buffer in, asio::const_buffer out,
+                                 std::error_code& ec, void (*handler)(std::error_code, std::size_t)) {
+                            typename S::executor_type;
+                            stream.get_executor();
+                            stream.lowest_layer().close(ec);
+                            stream.async_read_some(in, handler);
+                            stream.async_write_some(out, handler);
+                        });
 
 /// Says that what is sent over `Stream` can be read by no one but the server. True for TLS. For a stream of
 /// your own (a Unix socket, say): `template <> inline constexpr bool pop3::is_secure_stream<my_stream> = true;`

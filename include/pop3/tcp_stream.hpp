@@ -29,6 +29,12 @@ public:
 };
 
 template <>
+inline constexpr bool detail::is_own_stream<tcp_stream> = true;
+
+template <>
+inline constexpr bool detail::is_own_stream<cleartext_stream> = true;
+
+template <>
 inline constexpr bool allows_cleartext<cleartext_stream> = true;
 
 } // namespace pop3

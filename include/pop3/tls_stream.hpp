@@ -175,6 +175,9 @@ void detail::wait_to_read(tls_stream& stream, step handler);
 void detail::stop_waiting(tls_stream& stream) noexcept;
 
 template <>
+inline constexpr bool detail::is_own_stream<tls_stream> = true;
+
+template <>
 inline constexpr bool is_secure_stream<tls_stream> = true;
 
 template <class Next>

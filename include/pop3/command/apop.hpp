@@ -4,6 +4,7 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/config.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/greeting.hpp>
 #include <pop3/secret.hpp>
@@ -36,61 +37,20 @@ public:
     using on_refusal = authorization;
 
     /// `timestamp` is that of the greeting (`greeting::timestamp`), with its angle brackets. The secret is not kept.
-    apop(std::string_view name, const secret& shared_secret, std::string_view timestamp) : name_(name)
-    {
-        if (!grammar::is_timestamp(timestamp))
-            error_ = errc::no_timestamp;
-        // A second word would be taken for the digest.
-        else if (!grammar::is_argument(name) || name.find(' ') != std::string_view::npos ||
-                 shared_secret.expose().empty())
-            error_ = errc::invalid_argument;
-        else if (digest_ = digest(timestamp, shared_secret); digest_.expose().empty())
-            error_ = errc::no_shared_mechanism;
-    }
+    apop(std::string_view name, const secret& shared_secret, std::string_view timestamp);
 
     /// Why it must not be sent, if so: `errc::no_timestamp` for one that is missing or not safe (CVE-2007-1558);
     /// `errc::invalid_argument` for a name that is empty, has a space or a control, and for an empty secret;
     /// `errc::no_shared_mechanism` where OpenSSL does without MD5 (FIPS); `errc::command_too_long`.
-    std::error_code(check)() const
-    {
-        if (error_)
-            return error_;
-        command_line trial;
-        write(trial);
-        return trial.end();
-    }
+    std::error_code(check)() const;
 
     /// Without a digest the line cannot be sent either.
-    void write(command_line& line) const
-    {
-        line.verb(verb).argument(name_).argument(digest_);
-    }
+    void write(command_line& line) const;
 
 private:
     /// The digest of APOP: MD5 of the timestamp, angle brackets included, and the secret, as 32 lower-case hexadecimal
     /// digits. Empty where OpenSSL has no MD5, as in FIPS mode.
-    static secret digest(std::string_view timestamp, const secret& shared)
-    {
-        const auto text = shared.expose();
-        detail::wiped_octets hashed(timestamp.begin(), timestamp.end());
-        hashed.insert(hashed.end(), text.begin(), text.end());
-
-        unsigned char md5[EVP_MAX_MD_SIZE];
-        unsigned int size = 0;
-        if (EVP_Digest(hashed.data(), hashed.size(), md5, &size, EVP_md5(), nullptr) != 1)
-            return {};
-
-        constexpr char digits[] = "0123456789abcdef";
-        char hex[2 * sizeof md5];
-        for (std::size_t i = 0; i != size; ++i) {
-            hex[2 * i] = digits[md5[i] >> 4];
-            hex[2 * i + 1] = digits[md5[i] & 15];
-        }
-        secret result(std::string_view(hex, std::size_t{2} * size));
-        OPENSSL_cleanse(md5, sizeof md5);
-        OPENSSL_cleanse(hex, sizeof hex);
-        return result;
-    }
+    static secret digest(std::string_view timestamp, const secret& shared);
 
     std::string name_;
     secret digest_;
@@ -98,3 +58,7 @@ private:
 };
 
 } // namespace pop3::command
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/command/apop.ipp>
+#endif

@@ -4,6 +4,7 @@
 
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
+#include <pop3/config.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/ascii.hpp>
 #include <pop3/grammar/language.hpp>
@@ -33,24 +34,11 @@ public:
     {
     }
 
-    void write(command_line& line) const
-    {
-        // An empty argument is refused, as what is not one word must be.
-        line.verb(verb).argument(grammar::is_visible(range_) ? std::string_view(range_) : std::string_view());
-    }
+    void write(command_line& line) const;
 
     /// "the exact language tag selected, and another space", then text. Some servers say "Language changed to en": then
     /// the tag is left empty. It is no reason to end the session.
-    std::error_code read_status(std::string_view text, result_type& into, const limits&) const
-    {
-        auto rest = text;
-        const auto tag = grammar::take_word(rest);
-        if (grammar::is_language_tag(tag) && grammar::answers_range(tag, range_))
-            into = {std::string(tag), std::string(rest)};
-        else
-            into = {std::string(), std::string(text)};
-        return {};
-    }
+    std::error_code read_status(std::string_view text, result_type& into, const limits&) const;
 
 private:
     std::string range_;
@@ -64,24 +52,14 @@ public:
     using result_type = std::vector<language>;
     using permitted_in = states<authorization, transaction>;
 
-    void write(command_line& line) const
-    {
-        line.verb(verb);
-    }
+    void write(command_line& line) const;
 
     /// "the language tag of the message, optionally followed by a single space and a human-readable description".
-    std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const
-    {
-        if (grammar::is_refusal(line))
-            return errc::malformed_reply;
-        const auto tag = grammar::take_word(line);
-        if (!grammar::is_visible(tag))
-            return errc::malformed_value;
-        if (into.size() >= bounds.languages)
-            return errc::languages_limit;
-        into.push_back({std::string(tag), std::string(line)});
-        return {};
-    }
+    std::error_code read_line(std::string_view line, result_type& into, const limits& bounds) const;
 };
 
 } // namespace pop3::command
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/command/lang.ipp>
+#endif

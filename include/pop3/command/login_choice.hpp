@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/capabilities.hpp>
+#include <pop3/config.hpp>
 #include <pop3/grammar/ascii.hpp>
 #include <pop3/login_options.hpp>
 
@@ -59,55 +60,23 @@ struct login_terms {
     bool has_timestamp = false;
 };
 
-inline bool announces(const capabilities& server, std::string_view mechanism)
-{
-    return std::find(server.sasl.begin(), server.sasl.end(), mechanism) != server.sasl.end();
-}
+bool announces(const capabilities& server, std::string_view mechanism);
 
 /// Whether the server offers `way`. `server` is all empty if it refused CAPA: it is as old as RFC 1939 then.
-inline bool offers(const capabilities& server, const way_in& way, const login_terms& terms)
-{
-    if (way.name == "+APOP")
-        return terms.has_timestamp;
-    if (way.name == "USER")
-        return server.user || server.sasl.empty();
-    return announces(server, way.name);
-}
+bool offers(const capabilities& server, const way_in& way, const login_terms& terms);
 
 /// Upper case, and APOP with the plus that RFC 2384 gives it.
-inline std::string wanted_way(const login_options& options)
-{
-    std::string wanted = options.mechanism;
-    std::transform(wanted.begin(), wanted.end(), wanted.begin(), grammar::to_upper);
-    if (wanted == "*")
-        wanted.clear();
-    if (wanted == "APOP")
-        wanted = "+APOP";
-    return wanted;
-}
+std::string wanted_way(const login_options& options);
 
 /// The server announces a mechanism that is bound to the TLS channel.
-inline bool announces_binding(const capabilities& server)
-{
-    return std::any_of(server.sasl.begin(), server.sasl.end(),
-                       [](const std::string& name) { return name.ends_with("-PLUS"); });
-}
+bool announces_binding(const capabilities& server);
 
 /// The safest of `ways` that may be used; null if there is none.
-inline const way_in* choose_login(std::span<const way_in> ways, const capabilities& server,
-                                  const login_terms& terms, const login_options& options)
-{
-    const auto wanted = wanted_way(options);
-    for (const auto& way : ways) {
-        const bool allowed = (!way.reveals_secret || terms.may_reveal) && (!way.binds || terms.can_bind) &&
-                             (way.binds || !options.require_channel_binding);
-        const bool fits = wanted.empty()
-                              ? offers(server, way, terms) && !(way.only_without_tls && terms.secure)
-                              : way.name == wanted;
-        if (allowed && fits)
-            return &way;
-    }
-    return nullptr;
-}
+const way_in* choose_login(std::span<const way_in> ways, const capabilities& server, const login_terms& terms,
+                           const login_options& options);
 
 } // namespace pop3::command
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/command/login_choice.ipp>
+#endif

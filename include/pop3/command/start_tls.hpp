@@ -8,6 +8,7 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/stls.hpp>
+#include <pop3/config.hpp>
 #include <pop3/error.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/reply.hpp>
@@ -33,42 +34,15 @@ public:
     }
 
     /// That of the two which it is about.
-    std::string_view current_verb() const noexcept
-    {
-        return asking_ ? capa::verb : stls::verb;
-    }
+    std::string_view current_verb() const noexcept;
 
-    std::error_code(check)() override
-    {
-        return asking_ || offered() ? std::error_code() : errc::stls_not_offered;
-    }
+    std::error_code(check)() override;
 
-    std::error_code write(command_line& line) override
-    {
-        if (asking_)
-            capa_.write(line);
-        else
-            stls_.write(line);
-        return {};
-    }
+    std::error_code write(command_line& line) override;
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
-    {
-        if (!asking_)
-            return stls_.consume(input, bounds, ec);
-        const auto wants = capa_.consume(input, bounds, ec);
-        if (wants != next::done || ec)
-            return wants;
-        asking_ = false;
-        known_ = capa_.take().value_or(capabilities());
-        ec = (check)();
-        return ec ? next::done : next::write;
-    }
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override;
 
-    reply<void> take()
-    {
-        return stls_.take();
-    }
+    reply<void> take();
 
     /// What the server said that it can do; nothing if it was not asked.
     const std::optional<capabilities>& known() const noexcept override
@@ -77,10 +51,7 @@ public:
     }
 
 private:
-    bool offered() const noexcept
-    {
-        return insists_ || (known_ && known_->stls);
-    }
+    bool offered() const noexcept;
 
     std::optional<capabilities> known_;
     exchange<capa> capa_ = exchange<capa>(capa());
@@ -90,3 +61,7 @@ private:
 };
 
 } // namespace pop3::command
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/command/start_tls.ipp>
+#endif

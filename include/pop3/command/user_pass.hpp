@@ -7,6 +7,7 @@
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/pass.hpp>
 #include <pop3/command/user.hpp>
+#include <pop3/config.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/password.hpp>
 #include <pop3/reply.hpp>
@@ -28,44 +29,15 @@ public:
     }
 
     /// That of the two which it is about.
-    std::string_view current_verb() const noexcept
-    {
-        return named_ || cannot_send_pass_ ? pass::verb : user::verb;
-    }
+    std::string_view current_verb() const noexcept;
 
-    std::error_code(check)() override
-    {
-        command_line trial;
-        pass_.write(trial);
-        const auto ec = trial.end();
-        cannot_send_pass_ = bool(ec);
-        return ec;
-    }
+    std::error_code(check)() override;
 
-    std::error_code write(command_line& line) override
-    {
-        if (named_)
-            pass_.write(line);
-        else
-            user_.write(line);
-        return {};
-    }
+    std::error_code write(command_line& line) override;
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override
-    {
-        if (named_)
-            return pass_.consume(input, bounds, ec);
-        const auto wants = user_.consume(input, bounds, ec);
-        if (wants != next::done || ec || user_.refused())
-            return wants;
-        named_ = true;
-        return next::write;
-    }
+    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override;
 
-    reply<void> take()
-    {
-        return named_ ? pass_.take() : user_.take();
-    }
+    reply<void> take();
 
 private:
     exchange<user> user_;
@@ -75,3 +47,7 @@ private:
 };
 
 } // namespace pop3::command
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/command/user_pass.ipp>
+#endif

@@ -5,6 +5,7 @@
 #include <pop3/command/await_greeting.hpp>
 #include <pop3/connect/failed_attempts.hpp>
 #include <pop3/connect/open_socket.hpp>
+#include <pop3/connect/resolution.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
@@ -17,7 +18,6 @@
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/ssl/stream_base.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -31,53 +31,6 @@
 #include <vector>
 
 namespace pop3::detail {
-
-/// A name being resolved. Asio asks the system in a thread of its own, and cannot stop it; so the operation waits
-/// for the timer instead, which the answer cancels.
-struct resolution {
-    explicit resolution(const asio::any_io_executor& executor) : resolver(executor), timer(executor)
-    {
-    }
-
-    void answer(std::error_code ec)
-    {
-        error = ec;
-        answered = true;
-        timer.cancel();
-    }
-
-    asio::ip::tcp::resolver resolver;
-    asio::steady_timer timer;
-    asio::ip::tcp::resolver::results_type results;
-    std::error_code error;
-    bool answered = false;
-};
-
-/// What the resolver calls, or drops if it has no memory for the answer: then it throws, but out of `run()`, where the
-/// operation would not learn of it.
-class resolution_handler {
-public:
-    explicit resolution_handler(std::shared_ptr<resolution> r) : resolution_(std::move(r))
-    {
-    }
-
-    resolution_handler(resolution_handler&&) = default;
-
-    ~resolution_handler()
-    {
-        if (resolution_ && !resolution_->answered)
-            resolution_->answer(asio::error::no_memory);
-    }
-
-    void operator()(std::error_code ec, asio::ip::tcp::resolver::results_type results)
-    {
-        resolution_->results = std::move(results); // copied where an exception can end the operation
-        resolution_->answer(ec);
-    }
-
-private:
-    std::shared_ptr<resolution> resolution_;
-};
 
 /// Resolves, connects, does the handshake and reads the greeting, all before one deadline. The host is that of the
 /// connection.
@@ -157,25 +110,11 @@ private:
     {
         const auto r = resolution_ = std::make_shared<resolution>(connection_->stream.get_executor());
         const auto host = connection_->host;
-        const auto service = std::to_string(port_);
+        const auto port = port_;
         at_ = stage::resolving;
         r->timer.expires_at(deadline_);
         r->timer.async_wait(std::move(self).next());
-        // Asio throws if there is no thread left to ask in. It must not get out: the operation waits already, and would
-        // complete later all the same.
-        try {
-            ask(r, host, service);
-        } catch (const std::system_error& e) {
-            r->answer(e.code());
-        } catch (...) {
-            r->answer(asio::error::no_memory);
-        }
-    }
-
-    static void ask(const std::shared_ptr<resolution>& r, const std::string& host, const std::string& service)
-    {
-        r->resolver.async_resolve(host, service, asio::ip::tcp::resolver::numeric_service,
-                                  resolution_handler(r));
+        detail::resolve(r, host, port);
     }
 
     template <class Self>

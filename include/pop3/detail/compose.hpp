@@ -246,15 +246,6 @@ private:
     results<Results...> results_{};
 };
 
-/// Does the first step of an operation, where it runs.
-inline void start(step first)
-{
-    if (first.get_executor())
-        asio::dispatch(std::move(first));
-    else
-        detail::post(std::move(first));
-}
-
 /// Begins an operation on `io`.
 template <class Operation>
 class begin {

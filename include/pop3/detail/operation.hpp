@@ -2,17 +2,12 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/relay_cancellation.hpp>
+#include <pop3/config.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/cancellation_state.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/dispatch.hpp>
-#include <asio/execution/outstanding_work.hpp>
-#include <asio/post.hpp>
-#include <asio/prefer.hpp>
-#include <asio/system_executor.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -82,13 +77,7 @@ public:
     virtual void deliver() = 0;
 
     /// The same, on the handler's executor.
-    virtual void deliver_home()
-    {
-        if (!home_)
-            return deliver();
-        const auto home = home_;
-        asio::dispatch(home, on_its_way(*this));
-    }
+    virtual void deliver_home();
 
 protected:
     operation() = default;
@@ -96,17 +85,7 @@ protected:
 
     /// io: what it runs on. home: what the handler runs on; empty if on the same. here: this is called where it runs.
     void settle(const asio::any_io_executor& io, const asio::any_io_executor& home,
-                asio::cancellation_slot from, bool here)
-    {
-        io_ = io;
-        if (home && home != io)
-            home_ = asio::prefer(home, asio::execution::outstanding_work.tracked);
-        if (!from.is_connected())
-            return;
-        if (!here || home_)
-            relay_ = detail::relay_cancellation(from, io);
-        cancellation_ = asio::cancellation_state(relay_ ? relay_->slot() : from);
-    }
+                asio::cancellation_slot from, bool here);
 
     /// Owns what is delivered somewhere else.
     class on_its_way {
@@ -227,13 +206,10 @@ protected:
 };
 
 /// Does the step later, when this function and those around it have returned.
-inline void post(step next)
-{
-    // That of an empty session that never had one, with a handler that has none.
-    if (!next.get_executor())
-        return asio::post(asio::system_executor(), [next = std::move(next)]() mutable { next(); });
-    asio::post(std::move(next));
-}
+void post(step next);
+
+/// Does the first step of an operation, where it runs.
+void start(step first);
 
 /// What a step of an `Operation` is done with, as long as that owns it. It is passed on to the next step, or says with what to
 /// complete; nothing of the operation is touched after that, since both may end it. It is also the handler of another
@@ -298,3 +274,7 @@ private:
 };
 
 } // namespace pop3::detail
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/detail/operation.ipp>
+#endif

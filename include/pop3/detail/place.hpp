@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/reply.hpp>
 
@@ -15,26 +16,12 @@
 namespace pop3::detail {
 
 /// "pop.example.org:995", "[::1]:995".
-inline std::string place(std::string_view host, std::uint16_t port)
-{
-    const bool bracketed = host.find(':') != std::string_view::npos;
-    std::string text(bracketed ? "[" : "");
-    text.append(printable(std::string(host))).append(bracketed ? "]:" : ":").append(std::to_string(port));
-    return text;
-}
+std::string place(std::string_view host, std::uint16_t port);
 
 /// Where a connection was to go, for a human: with the address that was tried, if the host does not say it,
 /// "pop.example.org:995 (192.0.2.1)". port: where no address was tried.
-inline std::string place(std::string_view host, std::uint16_t port,
-                         const std::optional<asio::ip::tcp::endpoint>& tried)
-{
-    if (!tried)
-        return place(host, port);
-    const auto address = tried->address().to_string();
-    if (host.empty() || host == address)
-        return place(address, tried->port());
-    return place(host, tried->port()) + " (" + address + ')';
-}
+std::string place(std::string_view host, std::uint16_t port,
+                  const std::optional<asio::ip::tcp::endpoint>& tried);
 
 /// Names the place in what came beside an error, which may know more.
 template <class Reply>
@@ -47,3 +34,7 @@ no_reply failed_at(std::string_view where, const Reply& r)
 }
 
 } // namespace pop3::detail
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/detail/place.ipp>
+#endif

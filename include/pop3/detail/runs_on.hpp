@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/detail/executor_target.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -14,24 +15,13 @@ namespace pop3::detail {
 
 /// Whether this thread is one of those that `executor` runs its functions on, and, for a strand, now runs one of its. False if
 /// that cannot be known.
-inline bool runs_on(const asio::any_io_executor& executor) noexcept
-{
-    const auto is_in = [&]<class Executor>(const Executor* known) {
-        return known != nullptr && known->running_in_this_thread();
-    };
-    return is_in(detail::executor_target<asio::io_context::executor_type>(executor)) ||
-           is_in(detail::executor_target<asio::strand<asio::io_context::executor_type>>(executor)) ||
-           is_in(detail::executor_target<asio::strand<asio::any_io_executor>>(executor)) ||
-           is_in(detail::executor_target<asio::strand<asio::thread_pool::executor_type>>(executor));
-}
+bool runs_on(const asio::any_io_executor& executor) noexcept;
 
 /// `executor`, or a strand on it if it surely has several threads.
-inline asio::any_io_executor one_at_a_time(const asio::any_io_executor& executor)
-{
-    if (detail::executor_target<asio::thread_pool::executor_type>(executor) != nullptr ||
-        detail::executor_target<asio::system_executor>(executor) != nullptr)
-        return asio::make_strand(executor);
-    return executor;
-}
+asio::any_io_executor one_at_a_time(const asio::any_io_executor& executor);
 
 } // namespace pop3::detail
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/detail/runs_on.ipp>
+#endif

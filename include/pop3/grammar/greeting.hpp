@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/grammar/response_code.hpp>
 #include <pop3/greeting.hpp>
 
@@ -76,11 +77,10 @@ constexpr std::string_view find_timestamp(std::string_view text) noexcept
 }
 
 /// Reads the text behind the +OK of a greeting.
-inline greeting parse_greeting(std::string_view text)
-{
-    const auto coded = split_response_code(text);
-    return {std::string(coded.text), coded.code, std::string(coded.code_text),
-            std::string(find_timestamp(text))};
-}
+greeting parse_greeting(std::string_view text);
 
 } // namespace pop3::grammar
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/grammar/greeting.ipp>
+#endif

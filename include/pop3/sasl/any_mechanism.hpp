@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/sasl/channel_binding.hpp>
 #include <pop3/sasl/mechanism.hpp>
@@ -31,54 +32,24 @@ public:
     {
     }
 
-    bool speaks_first() const
-    {
-        return mechanism_->speaks_first();
-    }
+    bool speaks_first() const;
 
-    std::error_code begin(octets& response)
-    {
-        return mechanism_->begin(response);
-    }
+    std::error_code begin(octets& response);
 
-    std::error_code respond(std::string_view challenge, octets& response, const limits& l)
-    {
-        return mechanism_->respond(challenge, response, l);
-    }
+    std::error_code respond(std::string_view challenge, octets& response, const limits& l);
 
-    bool computing() const
-    {
-        return mechanism_->computing();
-    }
+    bool computing() const;
 
-    std::error_code compute(octets& response)
-    {
-        return mechanism_->compute(response);
-    }
+    std::error_code compute(octets& response);
 
     /// Goes on from what `before` has computed of the same password, if both do that.
-    void take_over(any_mechanism& before)
-    {
-        auto* const from = before.mechanism_->salted();
-        auto* const to = mechanism_->salted();
-        if (from != nullptr && to != nullptr)
-            *to = std::move(*from);
-    }
+    void take_over(any_mechanism& before);
 
-    std::error_code finish(std::string_view data)
-    {
-        return mechanism_->finish(data);
-    }
+    std::error_code finish(std::string_view data);
 
-    void bind(const channel_binding& b, std::optional<bool> announced)
-    {
-        mechanism_->bind(b, announced);
-    }
+    void bind(const channel_binding& b, std::optional<bool> announced);
 
-    std::string details() const
-    {
-        return mechanism_->details();
-    }
+    std::string details() const;
 
     std::string_view name;
 
@@ -178,3 +149,7 @@ private:
 };
 
 } // namespace pop3::sasl
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/sasl/any_mechanism.ipp>
+#endif

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/access_token.hpp>
+#include <pop3/config.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/argument.hpp>
 #include <pop3/limits.hpp>
@@ -45,43 +46,9 @@ public:
     {
     }
 
-    std::error_code begin(octets& response)
-    {
-        const auto token = credentials_.token().expose();
-        if (!is_utf8_text(credentials_.name()) || !grammar::is_argument(token) ||
-            (!host_.empty() && !grammar::is_argument(host_)))
-            return errc::invalid_argument;
-        append(response, "n,");
-        if (!credentials_.name().empty()) {
-            append(response, "a=");
-            append_saslname(response, credentials_.name());
-        }
-        append(response, ",\x01");
-        if (!host_.empty()) {
-            append(response, "host=");
-            append(response, host_);
-            append(response, "\x01");
-        }
-        if (port_ != 0) {
-            append(response, "port=");
-            append(response, std::to_string(port_));
-            append(response, "\x01");
-        }
-        append(response, "auth=Bearer ");
-        append(response, token);
-        append(response, "\x01\x01");
-        return {};
-    }
+    std::error_code begin(octets& response);
 
-    std::error_code respond(std::string_view challenge, octets& response, const limits&)
-    {
-        if (failed_)
-            return errc::malformed_challenge;
-        failed_ = true;
-        details_ = challenge;
-        response.push_back('\x01');
-        return {};
-    }
+    std::error_code respond(std::string_view challenge, octets& response, const limits&);
 
     /// The JSON with which the server refused the token; see `says_token_expired`. Empty if there was none.
     const std::string& details() const noexcept
@@ -98,3 +65,7 @@ private:
 };
 
 } // namespace pop3::sasl
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/sasl/oauthbearer.ipp>
+#endif

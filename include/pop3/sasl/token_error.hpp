@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
+
 #include <cstddef>
 #include <string_view>
 
@@ -10,53 +12,10 @@ namespace pop3::sasl {
 /// Says whether `json`, with which a server refused an access token (`refusal::details`), means that a new token may do:
 /// its member "status" is "invalid_token" (RFC 7628, section 3.2.2; RFC 6750, section 3.1), or, from Gmail and Dovecot,
 /// "400" or "401". Whatever is no such JSON object says no.
-inline bool says_token_expired(std::string_view json) noexcept
-{
-    // Enough of JSON (RFC 8259) to tell a member of the outermost object from whatever else reads like one.
-    constexpr std::string_view space = " \t\r\n";
-    const auto skip_space = [&] {
-        const auto end = json.find_first_not_of(space);
-        json.remove_prefix(end == json.npos ? json.size() : end);
-    };
-    skip_space();
-    if (!json.starts_with('{'))
-        return false;
-    std::size_t depth = 0;
-    bool at_key = false;    // A string that comes now is the name of a member.
-    bool of_status = false; // A string that comes now is the value of "status".
-    for (; !json.empty(); skip_space()) {
-        const char c = json.front();
-        json.remove_prefix(1);
-        if (c == '"') {
-            std::size_t size = 0;
-            while (size < json.size() && json[size] != '"')
-                size += json[size] == '\\' ? 2 : 1;
-            if (size >= json.size())
-                return false;
-            const auto text = json.substr(0, size);
-            json.remove_prefix(size + 1);
-            if (of_status)
-                return text == "invalid_token" || text == "400" || text == "401";
-            if (at_key) {
-                skip_space();
-                of_status = text == "status" && json.starts_with(':');
-                if (of_status)
-                    json.remove_prefix(1);
-            }
-            at_key = false;
-            continue;
-        }
-        of_status = false;
-        if (c == '{' || c == '[') {
-            ++depth;
-            at_key = c == '{' && depth == 1;
-        } else if (c == '}' || c == ']') {
-            if (--depth == 0)
-                return false;
-        } else
-            at_key = c == ',' && depth == 1;
-    }
-    return false;
-}
+bool says_token_expired(std::string_view json) noexcept;
 
 } // namespace pop3::sasl
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/sasl/token_error.ipp>
+#endif

@@ -2,14 +2,12 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/tls/info.hpp>
-#include <pop3/tls/resumption.hpp>
-#include <pop3/tls/state.hpp>
-#include <pop3/tls/unbound_servers.hpp>
 
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 
-#include <string>
+#include <cstdint>
 #include <system_error>
 
 namespace pop3::detail {
@@ -17,58 +15,44 @@ namespace pop3::detail {
 // What a `tls_context` remembers of servers that refuse to bind a login to the TLS channel. It is for connections of that
 // context only: one over Asio's own stream remembers nothing.
 
-/// Null if there is nothing that remembers.
-template <class Stream>
-unbound_servers* unbound_servers_of([[maybe_unused]] Stream& stream)
-{
-    if constexpr (has_ssl<Stream>)
-        if (auto* const state = tls_state_of(SSL_get_SSL_CTX(stream.native_handle())))
-            return &state->unbound;
-    return nullptr;
-}
+bool refuses_binding(SSL* ssl, std::uint16_t port);
+void remember_binding(SSL* ssl, std::uint16_t port, bool refuses) noexcept;
 
-/// The host that was verified, and the port. Empty if one is not known.
+/// A stream whose server is known by its port.
 template <class Stream>
-std::string login_server([[maybe_unused]] Stream& stream)
+concept has_remote_port = has_ssl<Stream> && requires(Stream& stream, std::error_code& ec) {
+    stream.lowest_layer().remote_endpoint(ec).port();
+};
+
+/// 0 if it is not known.
+template <has_remote_port Stream>
+std::uint16_t remote_port(Stream& stream)
 {
-    if constexpr (has_ssl<Stream> &&
-                  requires(std::error_code& ec) { stream.lowest_layer().remote_endpoint(ec).port(); }) {
-        std::error_code ec;
-        const auto port = stream.lowest_layer().remote_endpoint(ec).port();
-        const auto host = ec ? std::string() : verified_server(stream.native_handle());
-        if (!host.empty())
-            return host + " port " + std::to_string(port);
-    }
-    return {};
+    std::error_code ec;
+    const auto port = stream.lowest_layer().remote_endpoint(ec).port();
+    return ec ? std::uint16_t(0) : port;
 }
 
 /// Whether this server is known to refuse.
 template <class Stream>
-bool refuses_binding(Stream& stream)
+bool refuses_binding([[maybe_unused]] Stream& stream)
 {
-    auto* const servers = detail::unbound_servers_of(stream);
-    if (servers == nullptr)
+    if constexpr (has_remote_port<Stream>)
+        return detail::refuses_binding(stream.native_handle(), detail::remote_port(stream));
+    else
         return false;
-    const auto server = detail::login_server(stream);
-    return !server.empty() && servers->contain(server);
 }
 
 /// A login has shown whether it does.
 template <class Stream>
-void remember_binding(Stream& stream, bool refuses) noexcept
+void remember_binding([[maybe_unused]] Stream& stream, [[maybe_unused]] bool refuses) noexcept
 {
-    try {
-        auto* const servers = detail::unbound_servers_of(stream);
-        const auto server = servers == nullptr ? std::string() : detail::login_server(stream);
-        if (server.empty())
-            return;
-        if (refuses)
-            servers->add(server);
-        else
-            servers->forget(server);
-    } catch (...) {
-        // Without memory it is learned another time.
-    }
+    if constexpr (has_remote_port<Stream>)
+        detail::remember_binding(stream.native_handle(), detail::remote_port(stream), refuses);
 }
 
 } // namespace pop3::detail
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/tls/refused_binding.ipp>
+#endif

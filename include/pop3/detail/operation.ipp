@@ -1,0 +1,80 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/config.hpp>
+#include <pop3/detail/operation.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/cancellation_state.hpp>
+#include <asio/cancellation_type.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/execution/outstanding_work.hpp>
+#include <asio/post.hpp>
+#include <asio/prefer.hpp>
+#include <asio/system_executor.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace pop3::detail {
+
+// A macro of Qt.
+#pragma push_macro("emit")
+#undef emit
+
+/// Passes a cancellation on to where the operation runs, when it is asked for elsewhere.
+inline std::shared_ptr<asio::cancellation_signal> relay_cancellation(asio::cancellation_slot from,
+                                                                     const asio::any_io_executor& io)
+{
+    if (!from.is_connected())
+        return nullptr;
+    auto relay = std::make_shared<asio::cancellation_signal>();
+    from.assign([weak = std::weak_ptr(relay), io](asio::cancellation_type type) {
+        if (auto waiting = weak.lock())
+            asio::dispatch(io, [waiting = std::move(waiting), type] { waiting->emit(type); });
+    });
+    return relay;
+}
+
+#pragma pop_macro("emit")
+
+POP3_DECL void operation::settle(const asio::any_io_executor& io, const asio::any_io_executor& home,
+                                 asio::cancellation_slot from, bool here)
+{
+    io_ = io;
+    if (home && home != io)
+        home_ = asio::prefer(home, asio::execution::outstanding_work.tracked);
+    if (!from.is_connected())
+        return;
+    if (!here || home_)
+        relay_ = detail::relay_cancellation(from, io);
+    cancellation_ = asio::cancellation_state(relay_ ? relay_->slot() : from);
+}
+
+POP3_DECL void operation::deliver_home()
+{
+    if (!home_)
+        return deliver();
+    const auto home = home_;
+    asio::dispatch(home, on_its_way(*this));
+}
+
+POP3_DECL void post(step next)
+{
+    // That of an empty session that never had one, with a handler that has none.
+    if (!next.get_executor())
+        return asio::post(asio::system_executor(), [next = std::move(next)]() mutable { next(); });
+    asio::post(std::move(next));
+}
+
+POP3_DECL void start(step first)
+{
+    if (first.get_executor())
+        asio::dispatch(std::move(first));
+    else
+        detail::post(std::move(first));
+}
+
+} // namespace pop3::detail
