@@ -10,6 +10,7 @@
 #include <pop3/login_options.hpp>
 #include <pop3/password.hpp>
 #include <pop3/sasl/mechanism.hpp>
+#include <pop3/sasl/plain.hpp>
 #include <pop3/sasl/scram.hpp>
 
 #include "support/scram_server.hpp"
