@@ -10,55 +10,57 @@
 #endif
 
 // A command that stays in its state: over one kind of stream, and what is the same over all.
-#define POP3_STAYS(stream, name)                                                                            \
-    POP3_EXTERN template class pop3::detail::drive<                                                         \
-        stream, pop3::command::single<pop3::command::name>,                                                 \
-        pop3::detail::stay<pop3::command::name::result_type>>;
+#define POP3_STAYS(stream, name)                                                                             \
+    POP3_EXTERN template class pop3::detail::drive<stream, pop3::command::single<pop3::command::name>,       \
+                                                   pop3::detail::stay<pop3::command::name::result_type>>;
 
 // One that leads from a state to another, if it is not refused.
-#define POP3_LEADS(stream, exchange, from, to)                                                              \
-    POP3_EXTERN template class pop3::detail::drive<                                                         \
-        stream, exchange, pop3::detail::leave<pop3::session<pop3::to, stream>, pop3::session<pop3::from, stream>>>;
+#define POP3_LEADS(stream, exchange, from, to)                                                               \
+    POP3_EXTERN template class pop3::detail::drive<                                                          \
+        stream, exchange,                                                                                    \
+        pop3::detail::leave<pop3::session<pop3::to, stream>, pop3::session<pop3::from, stream>>>;
 
-#define POP3_ALL_OVER(stream)                                                                               \
-    POP3_EXTERN template class pop3::detail::connection<stream>;                                            \
-    POP3_EXTERN template class pop3::detail::driver<stream>;                                                \
-    POP3_EXTERN template class pop3::detail::drive<stream, pop3::command::await_greeting,                   \
-                                                   pop3::detail::greeted<stream>>;                          \
-    POP3_EXTERN template class pop3::detail::composed<                                                      \
-        pop3::detail::connect<stream, pop3::detail::greeted<stream>>,                                       \
-        void(std::error_code, pop3::reply<pop3::session<pop3::authorization, stream>>)>;                    \
-    POP3_LEADS(stream, pop3::command::login<pop3::password>, authorization, transaction)                    \
-    POP3_LEADS(stream, pop3::command::single<pop3::command::apop>, authorization, transaction)              \
-    POP3_EXTERN template class pop3::detail::drive<                                                         \
-        stream, pop3::command::single<pop3::command::quit>,                                                 \
-        pop3::detail::quit_at_once<pop3::session<pop3::authorization, stream>>>;                            \
-    POP3_EXTERN template class pop3::detail::drive<                                                         \
-        stream, pop3::command::single<pop3::command::quit>, pop3::detail::quit_and_update<stream>>;         \
-    POP3_STAYS(stream, capa)                                                                                \
-    POP3_STAYS(stream, dele)                                                                                \
-    POP3_STAYS(stream, last)                                                                                \
-    POP3_STAYS(stream, list)                                                                                \
-    POP3_STAYS(stream, list_one)                                                                            \
-    POP3_STAYS(stream, noop)                                                                                \
-    POP3_STAYS(stream, retr)                                                                                \
-    POP3_STAYS(stream, rset)                                                                                \
-    POP3_STAYS(stream, stat)                                                                                \
-    POP3_STAYS(stream, top)                                                                                 \
-    POP3_STAYS(stream, uidl)                                                                                \
-    POP3_STAYS(stream, uidl_one)                                                                            \
+#define POP3_ALL_OVER(stream)                                                                                \
+    POP3_EXTERN template class pop3::detail::connection<stream>;                                             \
+    POP3_EXTERN template class pop3::detail::driver<stream>;                                                 \
+    POP3_EXTERN template class pop3::detail::drive<stream, pop3::command::await_greeting,                    \
+                                                   pop3::detail::greeted<stream>>;                           \
+    POP3_EXTERN template class pop3::detail::composed<                                                       \
+        pop3::detail::connect<stream, pop3::detail::greeted<stream>>,                                        \
+        void(std::error_code, pop3::reply<pop3::session<pop3::authorization, stream>>)>;                     \
+    POP3_LEADS(stream, pop3::command::login<pop3::password>, authorization, transaction)                     \
+    POP3_LEADS(stream, pop3::command::single<pop3::command::apop>, authorization, transaction)               \
+    POP3_EXTERN template class pop3::detail::drive<                                                          \
+        stream, pop3::command::single<pop3::command::quit>,                                                  \
+        pop3::detail::quit_at_once<pop3::session<pop3::authorization, stream>>>;                             \
+    POP3_EXTERN template class pop3::detail::drive<stream, pop3::command::single<pop3::command::quit>,       \
+                                                   pop3::detail::quit_and_update<stream>>;                   \
+    POP3_STAYS(stream, capa)                                                                                 \
+    POP3_STAYS(stream, dele)                                                                                 \
+    POP3_STAYS(stream, last)                                                                                 \
+    POP3_STAYS(stream, list)                                                                                 \
+    POP3_STAYS(stream, list_one)                                                                             \
+    POP3_STAYS(stream, noop)                                                                                 \
+    POP3_STAYS(stream, retr)                                                                                 \
+    POP3_STAYS(stream, rset)                                                                                 \
+    POP3_STAYS(stream, stat)                                                                                 \
+    POP3_STAYS(stream, top)                                                                                  \
+    POP3_STAYS(stream, uidl)                                                                                 \
+    POP3_STAYS(stream, uidl_one)                                                                             \
     POP3_STAYS(stream, utf8)
 
 // What shows a secret exists only where it may be sent.
-#define POP3_SECRETS_OVER(stream)                                                                           \
-    POP3_LEADS(stream, pop3::command::single<pop3::command::user>, authorization, awaiting_password)        \
-    POP3_LEADS(stream, pop3::command::single<pop3::command::pass>, authorization, transaction)              \
+#define POP3_SECRETS_OVER(stream)                                                                            \
+    POP3_LEADS(stream, pop3::command::single<pop3::command::user>, authorization, awaiting_password)         \
+    POP3_LEADS(stream, pop3::command::single<pop3::command::pass>, authorization, transaction)               \
     POP3_LEADS(stream, pop3::command::login<pop3::access_token>, authorization, transaction)
 
-#define POP3_EXCHANGE(name)                                                                                 \
-    POP3_EXTERN template class pop3::command::exchange<pop3::command::name>;                                \
+#define POP3_EXCHANGE(name)                                                                                  \
+    POP3_EXTERN template class pop3::command::exchange<pop3::command::name>;                                 \
     POP3_EXTERN template class pop3::command::single<pop3::command::name>;
 
+POP3_EXTERN template class pop3::command::login<pop3::password>;
+POP3_EXTERN template class pop3::command::login<pop3::access_token>;
 POP3_EXCHANGE(apop)
 POP3_EXCHANGE(capa)
 POP3_EXCHANGE(dele)

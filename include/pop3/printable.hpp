@@ -4,7 +4,6 @@
 
 #include <pop3/config.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>

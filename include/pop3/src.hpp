@@ -6,8 +6,7 @@
 // them, or link pop3::compiled, which is that file.
 
 #if !defined(POP3_SEPARATE_COMPILATION)
-#error                                                                                                       \
-    "pop3/src.hpp is for programs that define POP3_SEPARATE_COMPILATION in all their files; without it they need no such file"
+#error "pop3/src.hpp is for programs whose files all define POP3_SEPARATE_COMPILATION"
 #endif
 
 #include <pop3/pop3.hpp>

@@ -5,15 +5,9 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/config.hpp>
-#include <pop3/error.hpp>
-#include <pop3/grammar/greeting.hpp>
 #include <pop3/secret.hpp>
 #include <pop3/state.hpp>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <system_error>

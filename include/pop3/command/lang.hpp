@@ -5,10 +5,6 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/concept.hpp>
 #include <pop3/config.hpp>
-#include <pop3/error.hpp>
-#include <pop3/grammar/ascii.hpp>
-#include <pop3/grammar/language.hpp>
-#include <pop3/grammar/status_line.hpp>
 #include <pop3/language.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/state.hpp>

@@ -4,10 +4,8 @@
 
 #include <pop3/capabilities.hpp>
 #include <pop3/config.hpp>
-#include <pop3/grammar/ascii.hpp>
 #include <pop3/login_options.hpp>
 
-#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>

@@ -9,7 +9,6 @@
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/stls.hpp>
 #include <pop3/config.hpp>
-#include <pop3/error.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/stls_policy.hpp>

@@ -3,12 +3,9 @@
 #pragma once
 
 #include <pop3/config.hpp>
-#include <pop3/error.hpp>
 
-#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include <cerrno>
 #include <optional>
 #include <system_error>
 

@@ -3,10 +3,8 @@
 #pragma once
 
 #include <pop3/config.hpp>
-#include <pop3/grammar/status_line.hpp>
 #include <pop3/observer.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <pop3/config.hpp>
-#include <pop3/printable.hpp>
 #include <pop3/reply.hpp>
 
 #include <asio/ip/tcp.hpp>

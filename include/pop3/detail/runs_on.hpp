@@ -3,13 +3,8 @@
 #pragma once
 
 #include <pop3/config.hpp>
-#include <pop3/detail/executor_target.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/io_context.hpp>
-#include <asio/strand.hpp>
-#include <asio/system_executor.hpp>
-#include <asio/thread_pool.hpp>
 
 namespace pop3::detail {
 

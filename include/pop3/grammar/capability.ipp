@@ -15,14 +15,15 @@
 
 namespace pop3::grammar::detail {
 
-POP3_DECL bool parse_per_user(std::string_view rest, bool& per_user) noexcept
+/// "180 USER" or "180": a number that may differ per user.
+inline bool parse_per_user(std::string_view rest, bool& per_user) noexcept
 {
     const auto word = take_word(rest);
     per_user = is_keyword(word, "USER");
     return (word.empty() || per_user) && rest.empty();
 }
 
-POP3_DECL bool parse_login_delay(std::string_view rest, capabilities& into)
+inline bool parse_login_delay(std::string_view rest, capabilities& into)
 {
     const auto seconds = decimal<std::uint32_t>(take_word(rest));
     capabilities::login_delay_t value;
@@ -33,7 +34,7 @@ POP3_DECL bool parse_login_delay(std::string_view rest, capabilities& into)
     return true;
 }
 
-POP3_DECL bool parse_expire(std::string_view rest, capabilities& into)
+inline bool parse_expire(std::string_view rest, capabilities& into)
 {
     const auto word = take_word(rest);
     capabilities::expire_t value;
@@ -44,7 +45,7 @@ POP3_DECL bool parse_expire(std::string_view rest, capabilities& into)
     return true;
 }
 
-POP3_DECL bool parse_sasl(std::string_view rest, capabilities& into)
+inline bool parse_sasl(std::string_view rest, capabilities& into)
 {
     while (!rest.empty()) {
         std::string name(take_word(rest));
@@ -54,7 +55,7 @@ POP3_DECL bool parse_sasl(std::string_view rest, capabilities& into)
     return true;
 }
 
-POP3_DECL bool parse_utf8(std::string_view rest, capabilities& into)
+inline bool parse_utf8(std::string_view rest, capabilities& into)
 {
     capabilities::utf8_t value;
     if (!parse_per_user(rest, value.user))
@@ -63,7 +64,7 @@ POP3_DECL bool parse_utf8(std::string_view rest, capabilities& into)
     return true;
 }
 
-POP3_DECL bool parse_implementation(std::string_view rest, capabilities& into)
+inline bool parse_implementation(std::string_view rest, capabilities& into)
 {
     into.implementation = std::string(rest);
     return true;

@@ -3,14 +3,10 @@
 #pragma once
 
 #include <pop3/config.hpp>
-#include <pop3/error.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/password.hpp>
-#include <pop3/sasl/hmac.hpp>
 #include <pop3/sasl/mechanism.hpp>
 #include <pop3/sasl/octets.hpp>
-
-#include <openssl/evp.h>
 
 #include <string_view>
 #include <system_error>

@@ -4,13 +4,9 @@
 
 #include <pop3/access_token.hpp>
 #include <pop3/config.hpp>
-#include <pop3/error.hpp>
-#include <pop3/grammar/argument.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/sasl/mechanism.hpp>
 #include <pop3/sasl/octets.hpp>
-#include <pop3/sasl/saslname.hpp>
-#include <pop3/sasl/utf8.hpp>
 
 #include <cstdint>
 #include <string>

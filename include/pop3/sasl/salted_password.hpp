@@ -5,9 +5,8 @@
 #include <pop3/config.hpp>
 #include <pop3/sasl/octets.hpp>
 
-#include <openssl/evp.h>
+#include <openssl/types.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -37,6 +36,8 @@ private:
     /// contexts each time, this two.
     class keyed_digest {
     public:
+        keyed_digest();
+
         bool set_key(const EVP_MD* digest, std::string_view key);
 
         std::size_t size() const noexcept
@@ -61,9 +62,9 @@ private:
 
         static bool start(const context& c, const EVP_MD* digest, octets& block, char pad);
 
-        context inner_{EVP_MD_CTX_new()};
-        context outer_{EVP_MD_CTX_new()};
-        context work_{EVP_MD_CTX_new()};
+        context inner_;
+        context outer_;
+        context work_;
         std::size_t size_ = 0;
     };
 

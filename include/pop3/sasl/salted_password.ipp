@@ -58,6 +58,11 @@ POP3_DECL std::string_view salted_password::get() const noexcept
     return view(sum_);
 }
 
+POP3_DECL salted_password::keyed_digest::keyed_digest()
+    : inner_(EVP_MD_CTX_new()), outer_(EVP_MD_CTX_new()), work_(EVP_MD_CTX_new())
+{
+}
+
 POP3_DECL bool salted_password::keyed_digest::set_key(const EVP_MD* digest, std::string_view key)
 {
     size_ = static_cast<std::size_t>(EVP_MD_get_size(digest));

@@ -4,7 +4,6 @@
 
 #include <pop3/config.hpp>
 
-#include <cstddef>
 #include <string_view>
 
 namespace pop3::sasl {
