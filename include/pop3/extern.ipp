@@ -53,7 +53,21 @@
 #define POP3_SECRETS_OVER(stream)                                                                            \
     POP3_LEADS(stream, pop3::command::single<pop3::command::user>, authorization, awaiting_password)         \
     POP3_LEADS(stream, pop3::command::single<pop3::command::pass>, authorization, transaction)               \
-    POP3_LEADS(stream, pop3::command::login<pop3::access_token>, authorization, transaction)
+    POP3_LEADS(stream, pop3::command::login<pop3::access_token>, authorization, transaction)                 \
+    POP3_EXTERN template class pop3::detail::composed<                                                       \
+        pop3::detail::token_login<stream, pop3::detail::enter<pop3::session<pop3::transaction, stream>,      \
+                                                              pop3::session<pop3::authorization, stream>>>,  \
+        void(std::error_code, pop3::reply<pop3::session<pop3::transaction, stream>,                          \
+                                          pop3::session<pop3::authorization, stream>>)>;
+
+// STLS, begun on a session.
+#define POP3_STLS_OVER(stream)                                                                               \
+    POP3_EXTERN template class pop3::detail::composed<                                                       \
+        pop3::detail::start_tls<stream,                                                                      \
+                                pop3::detail::enter<pop3::session<pop3::authorization, pop3::tls_stream>,    \
+                                                    pop3::session<pop3::authorization, stream>>>,            \
+        void(std::error_code, pop3::reply<pop3::session<pop3::authorization, pop3::tls_stream>,              \
+                                          pop3::session<pop3::authorization, stream>>)>;
 
 #define POP3_EXCHANGE(name)                                                                                  \
     POP3_EXTERN template class pop3::command::exchange<pop3::command::name>;                                 \
@@ -84,6 +98,10 @@ POP3_ALL_OVER(pop3::tcp_stream)
 POP3_ALL_OVER(pop3::cleartext_stream)
 POP3_SECRETS_OVER(pop3::tls_stream)
 POP3_SECRETS_OVER(pop3::cleartext_stream)
+POP3_STLS_OVER(pop3::tcp_stream)
+POP3_STLS_OVER(pop3::cleartext_stream)
+POP3_EXTERN template class pop3::detail::composed<pop3::detail::connect_stls<pop3::detail::secured>,
+                                                  void(std::error_code, pop3::detail::secured::reply_type)>;
 
 #undef POP3_ALL_OVER
 #undef POP3_EXCHANGE
@@ -91,3 +109,4 @@ POP3_SECRETS_OVER(pop3::cleartext_stream)
 #undef POP3_LEADS
 #undef POP3_SECRETS_OVER
 #undef POP3_STAYS
+#undef POP3_STLS_OVER

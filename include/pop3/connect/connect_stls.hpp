@@ -67,56 +67,20 @@ public:
     }
 
     template <class Self>
-    void operator()(Self& self, std::error_code = {})
-    {
-        using connect_tcp = connect<tcp_stream, greeted_connection<tcp_stream>>;
-        deadline_ = clock::now() + bounded(connection_->limits.connect_time);
-        const asio::any_io_executor executor = connection_->stream.get_executor();
-        connect_tcp operation(std::move(connection_), unusable_, port_, std::move(endpoints_));
-        detail::compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(std::move(operation),
-                                                                                       self, executor);
-    }
+    void operator()(Self& self, std::error_code = {});
 
     /// The greeting was read, or not.
     template <class Self>
-    void operator()(Self& self, std::error_code ec, reply<connection_ptr> greeted)
-    {
-        if (ec)
-            return self.complete(ec, reply_type(detail::failed_at(greeted.verb(), greeted)));
-        if (!greeted)
-            return self.complete({}, reply_type(std::move(greeted).error()));
-        auto& c = **greeted;
-        place_ = where(c);
-        // What comes now is an operation of its own, which does not know what was before.
-        if (self.cancelled()) {
-            c.close();
-            return self.complete(asio::error::operation_aborted, reply_type(no_reply(place_)));
-        }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
-        auto stream = *std::move(stream_);
-        const asio::any_io_executor executor = stream.get_executor();
-        detail::async_start_tls<Finish>(*std::move(greeted), executor, std::move(stream), {}, policy_,
-                                        std::move(self), left, std::move(finish_));
-    }
+    void operator()(Self& self, std::error_code ec, reply<connection_ptr> greeted);
 
     /// TLS was started, or not.
     template <class Self>
-    void operator()(Self& self, std::error_code ec, reply_type secured)
-    {
-        if (ec)
-            secured = reply_type(detail::failed_at(place_, secured));
-        self.complete(ec, std::move(secured));
-    }
+    void operator()(Self& self, std::error_code ec, reply_type secured);
 
 private:
     using clock = std::chrono::steady_clock;
 
-    static std::string where(connection<tcp_stream>& c)
-    {
-        std::error_code ec;
-        const auto to = c.stream.remote_endpoint(ec);
-        return ec ? c.host : place(c.host, to.port(), to);
-    }
+    static std::string where(connection<tcp_stream>& c);
 
     connection_ptr connection_;
     std::optional<tls_stream> stream_;
@@ -128,5 +92,56 @@ private:
     stls_policy policy_;
     std::uint16_t port_;
 };
+
+template <class Finish>
+template <class Self>
+void connect_stls<Finish>::operator()(Self& self, std::error_code)
+{
+    using connect_tcp = connect<tcp_stream, greeted_connection<tcp_stream>>;
+    deadline_ = clock::now() + bounded(connection_->limits.connect_time);
+    const asio::any_io_executor executor = connection_->stream.get_executor();
+    connect_tcp operation(std::move(connection_), unusable_, port_, std::move(endpoints_));
+    detail::compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(std::move(operation), self,
+                                                                                   executor);
+}
+
+template <class Finish>
+template <class Self>
+void connect_stls<Finish>::operator()(Self& self, std::error_code ec, reply<connection_ptr> greeted)
+{
+    if (ec)
+        return self.complete(ec, reply_type(detail::failed_at(greeted.verb(), greeted)));
+    if (!greeted)
+        return self.complete({}, reply_type(std::move(greeted).error()));
+    auto& c = **greeted;
+    place_ = where(c);
+    // What comes now is an operation of its own, which does not know what was before.
+    if (self.cancelled()) {
+        c.close();
+        return self.complete(asio::error::operation_aborted, reply_type(no_reply(place_)));
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
+    auto stream = *std::move(stream_);
+    const asio::any_io_executor executor = stream.get_executor();
+    detail::async_start_tls<Finish>(*std::move(greeted), executor, std::move(stream), {}, policy_,
+                                    std::move(self), left, std::move(finish_));
+}
+
+template <class Finish>
+template <class Self>
+void connect_stls<Finish>::operator()(Self& self, std::error_code ec, reply_type secured)
+{
+    if (ec)
+        secured = reply_type(detail::failed_at(place_, secured));
+    self.complete(ec, std::move(secured));
+}
+
+template <class Finish>
+std::string connect_stls<Finish>::where(connection<tcp_stream>& c)
+{
+    std::error_code ec;
+    const auto to = c.stream.remote_endpoint(ec);
+    return ec ? c.host : place(c.host, to.port(), to);
+}
 
 } // namespace pop3::detail

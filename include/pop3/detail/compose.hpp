@@ -215,10 +215,7 @@ class composed<Implementation, void(Results...)> : public operation {
 public:
     using self_type = owner<composed>;
 
-    void resume(std::error_code ec, std::size_t) override
-    {
-        self_type::run(*this, [&](self_type& self) { implementation_(self, ec); });
-    }
+    void resume(std::error_code ec, std::size_t) override;
 
     template <class Result>
     void resume_with(self_type& self, std::error_code ec, Result&& result)
@@ -245,6 +242,12 @@ private:
     Implementation implementation_;
     results<Results...> results_{};
 };
+
+template <class Implementation, class... Results>
+void composed<Implementation, void(Results...)>::resume(std::error_code ec, std::size_t)
+{
+    self_type::run(*this, [&](self_type& self) { implementation_(self, ec); });
+}
 
 /// Begins an operation on `io`.
 template <class Operation>

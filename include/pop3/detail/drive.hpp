@@ -45,46 +45,19 @@ class drive : public driver<Stream> {
 
 public:
     drive(connection_ptr c, Exchange exchange, Finish finish, part p,
-          std::optional<std::chrono::milliseconds> time)
-        : driver<Stream>(std::move(c), exchange.traits(), Finish::ends_session, p, time),
-          exchange_(std::move(exchange)), finish_(std::move(finish))
-    {
-        this->set_exchange(exchange_);
-    }
+          std::optional<std::chrono::milliseconds> time);
 
 protected:
-    ~drive()
-    {
-        if (concluded_)
-            reply_.value.~reply_type();
-    }
+    ~drive();
 
-    results<std::error_code, reply_type> take_results()
-    {
-        return {error_, std::move(reply_.value)};
-    }
+    results<std::error_code, reply_type> take_results();
 
 private:
-    void conclude(connection_ptr c) override
-    {
-        error_ = finish_.outcome(exchange_);
-        keep(finish_.succeed(std::move(c), exchange_));
-    }
+    void conclude(connection_ptr c) override;
 
-    void conclude(connection_ptr c, std::error_code ec, bool sent, const std::exception_ptr& thrown) override
-    {
-        error_ = ec;
-        const auto notice = c ? c->notice : std::string();
-        auto reply = finish_.fail(std::move(c), exchange_, ec, sent);
-        detail::explain(reply, notice, thrown, this->executor());
-        keep(std::move(reply));
-    }
+    void conclude(connection_ptr c, std::error_code ec, bool sent, const std::exception_ptr& thrown) override;
 
-    void keep(reply_type&& reply)
-    {
-        ::new (static_cast<void*>(&reply_.value)) reply_type(std::move(reply));
-        concluded_ = true;
-    }
+    void keep(reply_type&& reply);
 
     /// What it completes with, when there is one. (Not `std::optional`, which takes the compiler long.)
     union kept_reply {
@@ -103,6 +76,54 @@ private:
     kept_reply reply_;
     bool concluded_ = false;
 };
+
+template <class Stream, class Exchange, class Finish>
+drive<Stream, Exchange, Finish>::drive(connection_ptr c, Exchange exchange, Finish finish, part p,
+                                       std::optional<std::chrono::milliseconds> time)
+    : driver<Stream>(std::move(c), exchange.traits(), Finish::ends_session, p, time),
+      exchange_(std::move(exchange)), finish_(std::move(finish))
+{
+    this->set_exchange(exchange_);
+}
+
+template <class Stream, class Exchange, class Finish>
+drive<Stream, Exchange, Finish>::~drive()
+{
+    if (concluded_)
+        reply_.value.~reply_type();
+}
+
+template <class Stream, class Exchange, class Finish>
+results<std::error_code, typename drive<Stream, Exchange, Finish>::reply_type>
+drive<Stream, Exchange, Finish>::take_results()
+{
+    return {error_, std::move(reply_.value)};
+}
+
+template <class Stream, class Exchange, class Finish>
+void drive<Stream, Exchange, Finish>::conclude(connection_ptr c)
+{
+    error_ = finish_.outcome(exchange_);
+    keep(finish_.succeed(std::move(c), exchange_));
+}
+
+template <class Stream, class Exchange, class Finish>
+void drive<Stream, Exchange, Finish>::conclude(connection_ptr c, std::error_code ec, bool sent,
+                                               const std::exception_ptr& thrown)
+{
+    error_ = ec;
+    const auto notice = c ? c->notice : std::string();
+    auto reply = finish_.fail(std::move(c), exchange_, ec, sent);
+    detail::explain(reply, notice, thrown, this->executor());
+    keep(std::move(reply));
+}
+
+template <class Stream, class Exchange, class Finish>
+void drive<Stream, Exchange, Finish>::keep(reply_type&& reply)
+{
+    ::new (static_cast<void*>(&reply_.value)) reply_type(std::move(reply));
+    concluded_ = true;
+}
 
 /// Starts it. `executor` is that of the connection; an empty session may have none.
 template <class Stream, class Exchange, class Finish, class Token>

@@ -53,93 +53,26 @@ public:
     }
 
     template <class Self>
-    void operator()(Self& self, std::error_code ec = {})
-    {
-        if (!begun_)
-            return start(self);
-        if (!secured_)
-            return fail(self, error_);
-        if (ec)
-            ec = secured_->reason(secured_->stream.handshake_error(ec));
-        else if (secured_->closed() || cancelled(self))
-            ec = secured_->reason(asio::error::operation_aborted);
-        if (ec) {
-            secured_->close();
-            secured_->end();
-            return fail(self, ec);
-        }
-        secured_->end();
-        connection_.reset();
-        self.complete({}, finish_.succeed(std::move(secured_)));
-    }
+    void operator()(Self& self, std::error_code ec = {});
 
     /// STLS was answered, or not.
     template <class Self>
-    void operator()(Self& self, std::error_code ec, reply<void> said)
-    {
-        if (ec)
-            return fail(self, ec, detail::failed_at(said.verb(), said));
-        if (!said)
-            return self.complete({}, finish_.refuse(std::move(connection_), std::move(said).error()));
-        // Was sent in clear, and would be taken for what came over TLS.
-        if (!connection_->input.data().empty())
-            return fail_closed(self, errc::unexpected_data);
-        if (cancelled(self))
-            return fail_closed(self, asio::error::operation_aborted);
-
-        // The deadline may have passed while this waited for its turn.
-        if (connection_->closed())
-            return fail(self, connection_->reason(asio::error::operation_aborted));
-        stream_->next_layer() = std::move(connection_->stream);
-        secured_ =
-            std::make_shared<connection<tls_stream>>(*std::move(stream_), connection_->limits, observer());
-        secured_->succeed(*connection_);
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
-        connection<tls_stream>::begin(secured_, left);
-        auto& stream = secured_->stream;
-        stream.async_handshake(asio::ssl::stream_base::client, std::move(self).next());
-    }
+    void operator()(Self& self, std::error_code ec, reply<void> said);
 
 private:
     using clock = std::chrono::steady_clock;
 
     template <class Self>
-    void start(Self& self)
-    {
-        begun_ = true;
-        if (const auto ec = detail::what_forbids_to_use(connection_))
-            error_ = ec;
-        if (error_)
-            return detail::post(std::move(self).next());
-        const auto time = bounded(time_.value_or(connection_->limits.operation_time));
-        deadline_ = clock::now() + time;
-        const asio::any_io_executor executor = connection_->stream.get_executor();
-        auto c = connection_;
-        command::start_tls exchange(policy_, c->capabilities);
-        detail::async_drive(std::move(c), executor, std::move(exchange), stay<void>(), part::whole,
-                            std::move(self), time);
-    }
+    void start(Self& self);
 
     template <class Self>
-    static bool cancelled(Self& self)
-    {
-        return self.cancelled();
-    }
+    static bool cancelled(Self& self);
 
     template <class Self>
-    void fail_closed(Self& self, std::error_code ec)
-    {
-        connection_->close();
-        fail(self, ec);
-    }
+    void fail_closed(Self& self, std::error_code ec);
 
     template <class Self>
-    void fail(Self& self, std::error_code ec, const no_reply& why = no_reply(command::stls::verb))
-    {
-        auto reply = finish_.fail(std::move(connection_), ec, why);
-        detail::explain(reply, why.notice, why.thrown, self.get_executor());
-        self.complete(ec, std::move(reply));
-    }
+    void fail(Self& self, std::error_code ec, const no_reply& why = no_reply(command::stls::verb));
 
     connection_ptr connection_;
     std::optional<tls_stream> stream_;
@@ -151,6 +84,96 @@ private:
     Finish finish_;
     bool begun_ = false;
 };
+
+template <class Stream, class Finish>
+template <class Self>
+void start_tls<Stream, Finish>::operator()(Self& self, std::error_code ec)
+{
+    if (!begun_)
+        return start(self);
+    if (!secured_)
+        return fail(self, error_);
+    if (ec)
+        ec = secured_->reason(secured_->stream.handshake_error(ec));
+    else if (secured_->closed() || cancelled(self))
+        ec = secured_->reason(asio::error::operation_aborted);
+    if (ec) {
+        secured_->close();
+        secured_->end();
+        return fail(self, ec);
+    }
+    secured_->end();
+    connection_.reset();
+    self.complete({}, finish_.succeed(std::move(secured_)));
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void start_tls<Stream, Finish>::operator()(Self& self, std::error_code ec, reply<void> said)
+{
+    if (ec)
+        return fail(self, ec, detail::failed_at(said.verb(), said));
+    if (!said)
+        return self.complete({}, finish_.refuse(std::move(connection_), std::move(said).error()));
+    // Was sent in clear, and would be taken for what came over TLS.
+    if (!connection_->input.data().empty())
+        return fail_closed(self, errc::unexpected_data);
+    if (cancelled(self))
+        return fail_closed(self, asio::error::operation_aborted);
+
+    // The deadline may have passed while this waited for its turn.
+    if (connection_->closed())
+        return fail(self, connection_->reason(asio::error::operation_aborted));
+    stream_->next_layer() = std::move(connection_->stream);
+    secured_ = std::make_shared<connection<tls_stream>>(*std::move(stream_), connection_->limits, observer());
+    secured_->succeed(*connection_);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
+    connection<tls_stream>::begin(secured_, left);
+    auto& stream = secured_->stream;
+    stream.async_handshake(asio::ssl::stream_base::client, std::move(self).next());
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void start_tls<Stream, Finish>::start(Self& self)
+{
+    begun_ = true;
+    if (const auto ec = detail::what_forbids_to_use(connection_))
+        error_ = ec;
+    if (error_)
+        return detail::post(std::move(self).next());
+    const auto time = bounded(time_.value_or(connection_->limits.operation_time));
+    deadline_ = clock::now() + time;
+    const asio::any_io_executor executor = connection_->stream.get_executor();
+    auto c = connection_;
+    command::start_tls exchange(policy_, c->capabilities);
+    detail::async_drive(std::move(c), executor, std::move(exchange), stay<void>(), part::whole,
+                        std::move(self), time);
+}
+
+template <class Stream, class Finish>
+template <class Self>
+bool start_tls<Stream, Finish>::cancelled(Self& self)
+{
+    return self.cancelled();
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void start_tls<Stream, Finish>::fail_closed(Self& self, std::error_code ec)
+{
+    connection_->close();
+    fail(self, ec);
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void start_tls<Stream, Finish>::fail(Self& self, std::error_code ec, const no_reply& why)
+{
+    auto reply = finish_.fail(std::move(connection_), ec, why);
+    detail::explain(reply, why.notice, why.thrown, self.get_executor());
+    self.complete(ec, std::move(reply));
+}
 
 /// Starts it. `executor` is that of the connection; an empty session may have none.
 template <class Finish, class Stream, class Token>

@@ -99,130 +99,31 @@ public:
     }
 
     template <class Self>
-    void operator()(Self& self, std::error_code = {})
-    {
-        if (request_)
-            return answered(self);
-        if (error_)
-            return fail(self, error_);
-        error_ = detail::what_forbids_to_use(connection_);
-        if (error_)
-            return detail::post(std::move(self).next());
-        if (!context_.known)
-            return run(self, command::single<command::capa>(command::capa()), stay<capabilities>());
-        error_ = what_forbids_it();
-        if (error_)
-            return detail::post(std::move(self).next());
-        request(self, false);
-    }
+    void operator()(Self& self, std::error_code = {});
 
     /// The server has said what it can do, or refused to.
     template <class Self>
-    void operator()(Self& self, std::error_code ec, reply<capabilities> said)
-    {
-        context_.known = said.value_or(capabilities());
-        if (!ec && !said)
-            context_.refused = std::move(said).error();
-        if (!ec)
-            ec = what_forbids_it();
-        if (ec)
-            return fail(self, ec, detail::failed_at(said.verb(), said));
-        request(self, false);
-    }
+    void operator()(Self& self, std::error_code ec, reply<capabilities> said);
 
     /// The server has judged the token, or not.
     template <class Self>
-    void operator()(Self& self, std::error_code ec, token_verdict verdict)
-    {
-        if (ec)
-            return fail(self, ec, detail::failed_at(verdict.said.verb(), verdict.said));
-        if (verdict.said)
-            return self.complete({}, finish_.succeed(std::move(connection_)));
-        auto why = std::move(verdict.said).error();
-        if (!renewed_ && verdict.shown && !connection_->closed() && may_be_the_token(why)) {
-            renewed_ = true;
-            context_.form = verdict.form;
-            context_.refused = std::move(why);
-            return request(self, true);
-        }
-        self.complete({}, finish_.refuse(std::move(connection_), std::move(why)));
-    }
+    void operator()(Self& self, std::error_code ec, token_verdict verdict);
 
 private:
     template <class Self>
-    void request(Self& self, bool renew)
-    {
-        // It may have come when a step was done, and its handler had not run yet.
-        if (self.cancelled()) {
-            connection_->close();
-            error_ = asio::error::operation_aborted;
-            return detail::post(std::move(self).next());
-        }
-        request_ = std::make_unique<token_request>(self.get_executor());
-        const auto answer = request_->callback();
-        // The operation goes with the timer, and these with it.
-        const auto provider = provider_;
-        const auto timer = request_->timer();
-        timer->expires_after(bounded(connection_->limits.operation_time));
-        timer->async_wait(std::move(self).next());
-        try {
-            provider.get(renew, answer);
-        } catch (...) {
-            // In a coroutine it would end the program, and elsewhere nobody would be told before the time is up.
-            try {
-                answer(errc::authentication_cancelled, secret());
-            } catch (...) {
-                // There is no memory to go back with, but the answer is there.
-            }
-            timer->cancel();
-        }
-    }
+    void request(Self& self, bool renew);
 
     template <class Self>
-    void answered(Self& self)
-    {
-        const auto answer = request_->close();
-        request_.reset();
-        const bool cancelled = self.cancelled();
-        if (cancelled || !answer) {
-            connection_->close();
-            return fail(self, cancelled ? asio::error::operation_aborted : make_error_code(errc::timed_out));
-        }
-        if (answer->error) {
-            if (is_fatal(answer->error))
-                connection_->close();
-            return fail(self, answer->error);
-        }
-        run(self,
-            command::login<access_token>(access_token(provider_.name(), answer->token.expose()), options_,
-                                         context_),
-            judge_token());
-    }
+    void answered(Self& self);
 
     template <class Self, class Exchange, class Part>
-    void run(Self& self, Exchange exchange, Part finish)
-    {
-        auto c = connection_;
-        const asio::any_io_executor executor = c->stream.get_executor();
-        detail::async_drive(std::move(c), executor, std::move(exchange), finish, part::whole,
-                            std::move(self));
-    }
+    void run(Self& self, Exchange exchange, Part finish);
 
     /// There may be no use for a token.
-    std::error_code what_forbids_it() const
-    {
-        const auto* const way =
-            command::choose_login(command::token_ways, *context_.known, context_.terms, options_);
-        return way == nullptr ? errc::no_shared_mechanism : std::error_code();
-    }
+    std::error_code what_forbids_it() const;
 
     template <class Self>
-    void fail(Self& self, std::error_code ec, const no_reply& why = no_reply("AUTH"))
-    {
-        auto reply = finish_.fail(std::move(connection_), ec, why);
-        detail::explain(reply, why.notice, why.thrown, self.get_executor());
-        self.complete(ec, std::move(reply));
-    }
+    void fail(Self& self, std::error_code ec, const no_reply& why = no_reply("AUTH"));
 
     connection_ptr connection_;
     token_provider provider_;
@@ -233,6 +134,135 @@ private:
     Finish finish_;
     bool renewed_ = false;
 };
+
+template <class Stream, class Finish>
+template <class Self>
+void token_login<Stream, Finish>::operator()(Self& self, std::error_code)
+{
+    if (request_)
+        return answered(self);
+    if (error_)
+        return fail(self, error_);
+    error_ = detail::what_forbids_to_use(connection_);
+    if (error_)
+        return detail::post(std::move(self).next());
+    if (!context_.known)
+        return run(self, command::single<command::capa>(command::capa()), stay<capabilities>());
+    error_ = what_forbids_it();
+    if (error_)
+        return detail::post(std::move(self).next());
+    request(self, false);
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void token_login<Stream, Finish>::operator()(Self& self, std::error_code ec, reply<capabilities> said)
+{
+    context_.known = said.value_or(capabilities());
+    if (!ec && !said)
+        context_.refused = std::move(said).error();
+    if (!ec)
+        ec = what_forbids_it();
+    if (ec)
+        return fail(self, ec, detail::failed_at(said.verb(), said));
+    request(self, false);
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void token_login<Stream, Finish>::operator()(Self& self, std::error_code ec, token_verdict verdict)
+{
+    if (ec)
+        return fail(self, ec, detail::failed_at(verdict.said.verb(), verdict.said));
+    if (verdict.said)
+        return self.complete({}, finish_.succeed(std::move(connection_)));
+    auto why = std::move(verdict.said).error();
+    if (!renewed_ && verdict.shown && !connection_->closed() && may_be_the_token(why)) {
+        renewed_ = true;
+        context_.form = verdict.form;
+        context_.refused = std::move(why);
+        return request(self, true);
+    }
+    self.complete({}, finish_.refuse(std::move(connection_), std::move(why)));
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void token_login<Stream, Finish>::request(Self& self, bool renew)
+{
+    // It may have come when a step was done, and its handler had not run yet.
+    if (self.cancelled()) {
+        connection_->close();
+        error_ = asio::error::operation_aborted;
+        return detail::post(std::move(self).next());
+    }
+    request_ = std::make_unique<token_request>(self.get_executor());
+    const auto answer = request_->callback();
+    // The operation goes with the timer, and these with it.
+    const auto provider = provider_;
+    const auto timer = request_->timer();
+    timer->expires_after(bounded(connection_->limits.operation_time));
+    timer->async_wait(std::move(self).next());
+    try {
+        provider.get(renew, answer);
+    } catch (...) {
+        // In a coroutine it would end the program, and elsewhere nobody would be told before the time is up.
+        try {
+            answer(errc::authentication_cancelled, secret());
+        } catch (...) {
+            // There is no memory to go back with, but the answer is there.
+        }
+        timer->cancel();
+    }
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void token_login<Stream, Finish>::answered(Self& self)
+{
+    const auto answer = request_->close();
+    request_.reset();
+    const bool cancelled = self.cancelled();
+    if (cancelled || !answer) {
+        connection_->close();
+        return fail(self, cancelled ? asio::error::operation_aborted : make_error_code(errc::timed_out));
+    }
+    if (answer->error) {
+        if (is_fatal(answer->error))
+            connection_->close();
+        return fail(self, answer->error);
+    }
+    run(self,
+        command::login<access_token>(access_token(provider_.name(), answer->token.expose()), options_,
+                                     context_),
+        judge_token());
+}
+
+template <class Stream, class Finish>
+template <class Self, class Exchange, class Part>
+void token_login<Stream, Finish>::run(Self& self, Exchange exchange, Part finish)
+{
+    auto c = connection_;
+    const asio::any_io_executor executor = c->stream.get_executor();
+    detail::async_drive(std::move(c), executor, std::move(exchange), finish, part::whole, std::move(self));
+}
+
+template <class Stream, class Finish>
+std::error_code token_login<Stream, Finish>::what_forbids_it() const
+{
+    const auto* const way =
+        command::choose_login(command::token_ways, *context_.known, context_.terms, options_);
+    return way == nullptr ? errc::no_shared_mechanism : std::error_code();
+}
+
+template <class Stream, class Finish>
+template <class Self>
+void token_login<Stream, Finish>::fail(Self& self, std::error_code ec, const no_reply& why)
+{
+    auto reply = finish_.fail(std::move(connection_), ec, why);
+    detail::explain(reply, why.notice, why.thrown, self.get_executor());
+    self.complete(ec, std::move(reply));
+}
 
 /// Starts it. `executor` is that of the connection; an empty session may have none.
 template <class Finish, class Stream, class Token>
