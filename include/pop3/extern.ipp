@@ -1,5 +1,6 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
 // What pop3/src.hpp has compiled of the templates: the operations that the members of a session begin, over the streams that
 // `async_connect` makes. A file that has POP3_SEPARATE_COMPILATION defined compiles them only for streams of its own. This is read
 // twice: behind the session and `async_connect`, and again by pop3/src.hpp.

@@ -1,5 +1,6 @@
 # Takes the library into a project of its own, outside the source tree, then builds and runs an example there.
-# WAY is the name of a folder here, or install (what the installed ways need), or pkg_config (no CMake at all).
+# WAY is the name of a folder here, or install or install_compiled (what the installed ways need), or pkg_config (no CMake at
+# all).
 # The folders versions and no_leaks check at configure time all there is to check.
 # cmake -DWAY=find_package -DROOT=. -DWORK=dir -DGENERATOR=Ninja -DCOMPILER=c++ -P consume.cmake
 cmake_minimum_required(VERSION 3.23)
@@ -23,12 +24,29 @@ endfunction()
 set(configure "${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPILER}" -B "${build}")
 file(REMOVE_RECURSE "${build}")
 
-if(WAY STREQUAL install)
-  run(${configure} -S "${ROOT}" -DPOP3_BUILD_TESTS=OFF -DPOP3_BUILD_EXAMPLES=OFF)
+if(WAY STREQUAL compiled)
+  set(prefix "${WORK}/prefix_compiled")
+endif()
+
+if(WAY MATCHES "^install")
+  # As a packager does it, who has no doctest perhaps.
+  set(packager -DBUILD_TESTING=OFF -DPOP3_BUILD_EXAMPLES=OFF)
+  if(WAY STREQUAL install_compiled)
+    set(prefix "${WORK}/prefix_compiled")
+    list(APPEND packager -DPOP3_COMPILED=ON -DBUILD_SHARED_LIBS=ON)
+  endif()
+  run(${configure} -S "${ROOT}" ${packager})
+  if(NOT output MATCHES "BUILD_TESTING is off: no tests")
+    message(FATAL_ERROR "It is not said that there are no tests:\n${output}")
+  endif()
+  run("${CMAKE_COMMAND}" --build "${build}")
   # Installed in one place and used in another: the package must not know where it was made.
   file(REMOVE_RECURSE "${prefix}")
   run("${CMAKE_COMMAND}" --install "${build}" --prefix "${build}/staging")
   file(RENAME "${build}/staging" "${prefix}")
+  if(NOT EXISTS "${prefix}/share/doc/pop3/LICENSE")
+    message(FATAL_ERROR "The license is not installed")
+  endif()
 elseif(WAY STREQUAL pkg_config)
   file(MAKE_DIRECTORY "${build}")
   set(ENV{PKG_CONFIG_PATH} "${prefix}/share/pkgconfig:$ENV{PKG_CONFIG_PATH}")

@@ -3,9 +3,14 @@
 #pragma once
 
 #include <pop3/state.hpp>
-#include <pop3/tls_stream.hpp>
+
+// To name sessions, and what they run over, without a word of Asio.
 
 namespace pop3 {
+
+class tls_stream;
+class tcp_stream;
+class cleartext_stream;
 
 /// A connection to a POP3 server, in the state `State` of the protocol: what the state does not permit does not
 /// compile. Specialised for each state; see session/authorization.hpp, where it begins.
