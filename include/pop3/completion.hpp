@@ -11,8 +11,11 @@
 #include <asio/detail/config.hpp>
 #if defined(ASIO_HAS_CO_AWAIT)
 #include <asio/use_awaitable.hpp>
+#elif defined(__clang__) && defined(__cpp_impl_coroutine) && !defined(ASIO_DISABLE_CO_AWAIT)
+#warning "This Asio leaves coroutines out with clang: define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1, or, to do without them, ASIO_DISABLE_CO_AWAIT=1"
 #endif
 
+#include <concepts>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -50,6 +53,36 @@ namespace detail {
 template <class Token>
 concept token_like = std::is_class_v<std::remove_cvref_t<Token>> ||
                      std::is_function_v<std::remove_pointer_t<std::remove_cvref_t<Token>>>;
+
+/// A function, or an object with one function call operator: what it can be called with is known.
+template <class T>
+concept plain_handler = std::is_function_v<std::remove_pointer_t<std::decay_t<T>>> ||
+                        requires { &std::remove_cvref_t<T>::operator(); };
+
+/// A handler that cannot be called with `Results`, and an error code before them.
+template <class T, class... Results>
+concept wrong_handler = plain_handler<T> && !std::invocable<std::decay_t<T>, std::error_code, Results...>;
+
+/// A completion token for an operation that completes with an error code and `Results`, as far as can be seen.
+template <class T, class... Results>
+concept completed_with = token_like<T> && !wrong_handler<T, Results...>;
+
+template <class T, class... Rest>
+struct last_of : last_of<Rest...> {};
+
+template <class T>
+struct last_of<T> {
+    using type = T;
+};
+
+/// Arguments that end in such a handler.
+template <class Result, class... T>
+inline constexpr bool end_in_wrong_handler = false;
+
+template <class Result, class... T>
+    requires(sizeof...(T) != 0)
+inline constexpr bool end_in_wrong_handler<Result, T...> =
+    wrong_handler<typename last_of<T...>::type, Result>;
 
 /// What is thrown for an error, with what is known of the command that it came of.
 inline std::exception_ptr make_thrown(std::error_code ec, std::string_view verb)

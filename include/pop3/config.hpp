@@ -2,6 +2,10 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#if !defined(__cpp_concepts)
+#error "pop3 is for C++20 and newer: compile with -std=c++20"
+#endif
+
 // Functions that are not templates are defined in files that end in .ipp. By default each header includes its own, and a program
 // needs nothing else. With POP3_SEPARATE_COMPILATION defined, in all files of a program, they are compiled once, in the
 // file that includes pop3/src.hpp.

@@ -4,6 +4,15 @@
 
 // All of the library. What stands where: the README, and the tree itself.
 
+#include <pop3/config.hpp>
+
+#if defined(__cpp_concepts) // else there is an error already, and one is enough
+
+// First, so that a compiler that quotes them has not far to go.
+#include <pop3/session/transaction.hpp>
+
+#include <pop3/session/authorization.hpp>
+
 #include <pop3/access_token.hpp>
 #include <pop3/capabilities.hpp>
 #include <pop3/certificate_error.hpp>
@@ -73,3 +82,5 @@
 #include <pop3/unique_id.hpp>
 #include <pop3/url.hpp>
 #include <pop3/version.hpp>
+
+#endif

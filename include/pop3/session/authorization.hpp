@@ -115,7 +115,7 @@ public:
     /// `errc::server_not_authenticated`, and those of the other limits: the session is dead.
     /// Limits: `limits::challenges`, `limits::scram_min_iterations`, `limits::scram_max_iterations`,
     /// `limits::capabilities`, `limits::response_line`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
     auto async_login(const password& credentials, const login_options& options, Token&& token = {}) &&
     {
         return std::move(*this).log_in(command::login<password>(credentials, options, context()),
@@ -123,6 +123,7 @@ public:
     }
 
     template <detail::no_login_options Token = default_token>
+        requires detail::completed_with<Token, reply<session<transaction, Stream>, session>>
     auto async_login(const password& credentials, Token&& token = {}) &&
     {
         return std::move(*this).async_login(credentials, login_options(), std::forward<Token>(token));
@@ -130,7 +131,7 @@ public:
 
     /// The same with an access token: OAUTHBEARER or XOAUTH2. A token that the server refuses with a reason in JSON has that
     /// in `refusal::details`. The session stays in AUTHORIZATION then.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
         requires may_carry_secrets<Stream>
     auto async_login(const access_token& credentials, const login_options& options, Token&& token = {}) &&
     {
@@ -139,7 +140,8 @@ public:
     }
 
     template <detail::no_login_options Token = default_token>
-        requires may_carry_secrets<Stream>
+        requires(may_carry_secrets<Stream> &&
+                 detail::completed_with<Token, reply<session<transaction, Stream>, session>>)
     auto async_login(const access_token& credentials, Token&& token = {}) &&
     {
         return std::move(*this).async_login(credentials, login_options(), std::forward<Token>(token));
@@ -148,7 +150,7 @@ public:
     /// The same with an access token that is got when it is needed, and got anew, once, if the server refuses it, unless its
     /// response code says that the token is not the reason; see `token_provider`.
     /// An error of the provider completes the login. Each token, and each login with one, has `limits::operation_time`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
         requires may_carry_secrets<Stream>
     auto async_login(const token_provider& credentials, const login_options& options, Token&& token = {}) &&
     {
@@ -159,7 +161,8 @@ public:
     }
 
     template <detail::no_login_options Token = default_token>
-        requires may_carry_secrets<Stream>
+        requires(may_carry_secrets<Stream> &&
+                 detail::completed_with<Token, reply<session<transaction, Stream>, session>>)
     auto async_login(const token_provider& credentials, Token&& token = {}) &&
     {
         return std::move(*this).async_login(credentials, login_options(), std::forward<Token>(token));
@@ -183,7 +186,8 @@ public:
     /// Limits: `limits::challenges`, `limits::response_line`, and those of the mechanism.
     ///
     /// `form` says whether the first response may go with AUTH; see `initial_response`.
-    template <sasl::mechanism Mechanism, class Token = default_token>
+    template <sasl::mechanism Mechanism,
+              detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
         requires(!sasl::reveals_secret<Mechanism> || may_carry_secrets<Stream>)
     auto async_auth(Mechanism mechanism, initial_response form, Token&& token = {}) &&
     {
@@ -198,7 +202,8 @@ public:
                                        std::forward<Token>(token));
     }
 
-    template <sasl::mechanism Mechanism, detail::token_like Token = default_token>
+    template <sasl::mechanism Mechanism,
+              detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
         requires(!sasl::reveals_secret<Mechanism> || may_carry_secrets<Stream>)
     auto async_auth(Mechanism mechanism, Token&& token = {}) &&
     {
@@ -221,7 +226,7 @@ public:
     /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
     /// Errors: `errc::no_timestamp`: the greeting has none, or one that no server should send (CVE-2007-1558). The session is
     /// in AUTHORIZATION.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
     auto async_apop(std::string_view name, std::string_view secret, Token&& token = {}) &&
     {
         const auto timestamp = this->connection_ ? this->connection_->greeting.timestamp : std::string();
@@ -246,7 +251,8 @@ public:
     /// AUTHORIZATION. `errc::unexpected_data`: something came in clear behind
     /// the +OK (response injection); of TLS; `certificate_category()`: the session is dead.
     /// Limits: `limits::operation_time` for all of it; `limits::capabilities`, `limits::response_line`.
-    template <class Token = default_token>
+    template <
+        detail::completed_with<reply<session<authorization, tls_stream>, session>> Token = default_token>
         requires detail::can_start_tls<Stream>
     auto async_stls(const tls_context& tls, std::string host, stls_policy policy, Token&& token = {}) &&
     {
@@ -262,7 +268,8 @@ public:
             std::forward<Token>(token));
     }
 
-    template <detail::token_like Token = default_token>
+    template <
+        detail::completed_with<reply<session<authorization, tls_stream>, session>> Token = default_token>
         requires detail::can_start_tls<Stream>
     auto async_stls(const tls_context& tls, std::string host, Token&& token = {}) &&
     {
@@ -271,7 +278,8 @@ public:
     }
 
     template <detail::no_text Token = default_token>
-        requires detail::can_start_tls<Stream>
+        requires(detail::can_start_tls<Stream> &&
+                 detail::completed_with<Token, reply<session<authorization, tls_stream>, session>>)
     auto async_stls(const tls_context& tls, Token&& token = {}) &&
     {
         auto host = this->connection_ ? this->connection_->host : std::string();
@@ -291,7 +299,7 @@ public:
     /// State: AUTHORIZATION -> AUTHORIZATION. STLS must come before it (RFC 6856, section 2.1).
     /// Completion signature: `void(std::error_code, reply<void>)`. A message that needs it, and is asked for without, is
     /// refused with `response_code::utf8`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<void>> Token = default_token>
     auto async_utf8(Token&& token = {})
     {
         return this->async_execute(command::utf8(), std::forward<Token>(token));
@@ -306,7 +314,8 @@ public:
     /// name: copied. Octets from 0x80 are sent as they are.
     /// Completion signature:
     /// `void(std::error_code, reply<session<awaiting_password, Stream>, session<authorization, Stream>>)`.
-    template <class Token = default_token>
+    template <
+        detail::completed_with<reply<session<awaiting_password, Stream>, session>> Token = default_token>
     auto async_user(std::string_view name, Token&& token = {}) &&
     {
         return std::move(*this).async_execute(command::user(name), std::forward<Token>(token));
@@ -319,7 +328,7 @@ public:
     ///
     /// State: AUTHORIZATION -> closed.
     /// Completion signature: `void(std::error_code, reply<closed, session<authorization, Stream>>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<closed, session>> Token = default_token>
     auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::single<command::quit>(command::quit()),
@@ -327,6 +336,13 @@ public:
     }
 
     // clang-format off
+    template <class... T> requires(detail::end_in_wrong_handler<reply<session<transaction, Stream>, session>, T...>) auto async_login(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
+    template <class... T> requires(detail::end_in_wrong_handler<reply<session<transaction, Stream>, session>, T...>) auto async_apop(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
+    template <sasl::mechanism M, class... T> requires(detail::end_in_wrong_handler<reply<session<transaction, Stream>, session>, T...>) auto async_auth(M, T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
+    template <class... T> requires(detail::end_in_wrong_handler<reply<session<awaiting_password, Stream>, session>, T...>) auto async_user(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::awaiting_password>, pop3::session<pop3::authorization>>
+    template <class... T> requires(detail::can_start_tls<Stream> && detail::end_in_wrong_handler<reply<session<authorization, tls_stream>, session>, T...>) auto async_stls(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::authorization>, pop3::session<pop3::authorization, pop3::tcp_stream>>
+    template <detail::wrong_handler<reply<void>> T> auto async_utf8(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
+    template <detail::wrong_handler<reply<closed, session>> T> auto async_quit(T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::closed, pop3::session<pop3::authorization>>
     template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const access_token&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
     template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const token_provider&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
     template <class M, class... T> requires(!sasl::mechanism<M>) auto async_auth(M, T&&...) && = delete; // this is no SASL mechanism: pass one, pop3::sasl::plain(credentials) say; what yours lacks is told by static_assert(pop3::sasl::mechanism<yours>)

@@ -37,7 +37,8 @@ public:
     /// password: copied; spaces are a part of it. Sent over a secure stream, or one of `allow_cleartext`, only.
     /// Completion signature:
     /// `void(std::error_code, reply<session<transaction, Stream>, session<authorization, Stream>>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<session<transaction, Stream>, session<authorization, Stream>>>
+                  Token = default_token>
         requires may_carry_secrets<Stream>
     auto async_pass(std::string_view password, Token&& token = {}) &&
     {
@@ -59,6 +60,7 @@ public:
     }
 
     // clang-format off
+    template <detail::wrong_handler<reply<session<transaction, Stream>, session<authorization, Stream>>> T> auto async_pass(std::string_view, T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
     template <class... T> requires(!may_carry_secrets<Stream>) auto async_pass(T&&...) && = delete; // PASS shows the password in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
     auto async_pass(auto&&...) & = delete; // PASS consumes the session: write std::move(s).async_pass(...)
     auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()

@@ -28,7 +28,7 @@ public:
     /// the worse for it.
     /// Completion signature: `void(std::error_code, reply<capabilities>)`.
     /// Limits: `limits::capabilities`, `limits::response_line`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<pop3::capabilities>> Token = default_token>
     auto async_capa(Token&& token = {})
     {
         return this->async_execute(command::capa(), std::forward<Token>(token));

@@ -58,7 +58,15 @@ concept sink_not_token =
     sink_for<F, Piece> && !std::invocable<std::decay_t<F>&, std::error_code, reply<Result>>;
 
 template <class Token, class Piece, class Result>
-concept token_not_sink = no_number<Token> && !sink_not_token<Token, Piece, Result>;
+concept token_not_sink =
+    no_number<Token> && !sink_not_token<Token, Piece, Result> && completed_with<Token, reply<Result>>;
+
+/// What may stand behind the number of a message, or alone: a token, or a sink and perhaps a token.
+template <class Piece, class Result, class Delivery, class First, class... Rest>
+inline constexpr bool are_sink_and_token =
+    sizeof...(Rest) == 0 ? sink_not_token<First, Piece, Result> || token_not_sink<First, Piece, Result>
+                         : sizeof...(Rest) == 1 && sink_not_token<First, Piece, Result> &&
+                               (completed_with<Rest, reply<Delivery>> && ...);
 
 /// What may be sent in a pipeline over `Stream`.
 template <class Command, class Stream>
@@ -130,7 +138,7 @@ public:
     ///
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<drop_listing>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<drop_listing>> Token = default_token>
     auto async_stat(Token&& token = {})
     {
         return this->async_execute(command::stat(), std::forward<Token>(token));
@@ -159,7 +167,7 @@ public:
     /// sink: called with a `scan_listing`; returns void, or what it wants next (`flow`). Copied or moved into the operation.
     /// It must start no operation of the same session, and what it throws ends the session (`errc::function_threw`).
     /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
-    template <class Sink, class Token = default_token>
+    template <class Sink, detail::completed_with<reply<listing_delivery>> Token = default_token>
         requires detail::sink_not_token<Sink, scan_listing, std::vector<scan_listing>>
     auto async_list(Sink sink, Token&& token = {})
     {
@@ -183,7 +191,7 @@ public:
     ///
     /// sink: called with a `listing_line<scan_listing>`, valid during the call; else as that of `async_list`.
     /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
-    template <class Sink, class Token = default_token>
+    template <class Sink, detail::completed_with<reply<listing_delivery>> Token = default_token>
         requires detail::sink_not_token<Sink, listing_line<scan_listing>, lenient_listing<scan_listing>>
     auto async_list(lenient_t, Sink sink, Token&& token = {})
     {
@@ -198,7 +206,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// number: from 1, not marked as deleted.
     /// Completion signature: `void(std::error_code, reply<scan_listing>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<scan_listing>> Token = default_token>
     auto async_list(message_number number, Token&& token = {})
     {
         return this->async_execute(command::list_one(number), std::forward<Token>(token));
@@ -227,7 +235,7 @@ public:
     ///
     /// sink: called with a `unique_id_view`, valid during the call; else as that of `async_list`.
     /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
-    template <class Sink, class Token = default_token>
+    template <class Sink, detail::completed_with<reply<listing_delivery>> Token = default_token>
         requires detail::sink_not_token<Sink, unique_id_view, std::vector<unique_id_listing>>
     auto async_uidl(Sink sink, Token&& token = {})
     {
@@ -252,7 +260,7 @@ public:
     ///
     /// sink: called with a `listing_line<unique_id_view>`, valid during the call; else as that of `async_list`.
     /// Completion signature: `void(std::error_code, reply<listing_delivery>)`.
-    template <class Sink, class Token = default_token>
+    template <class Sink, detail::completed_with<reply<listing_delivery>> Token = default_token>
         requires detail::sink_not_token<Sink, listing_line<unique_id_view>,
                                         lenient_listing<unique_id_listing>>
     auto async_uidl(lenient_t, Sink sink, Token&& token = {})
@@ -268,7 +276,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION. Optional for servers.
     /// number: from 1, not marked as deleted.
     /// Completion signature: `void(std::error_code, reply<unique_id_listing>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<unique_id_listing>> Token = default_token>
     auto async_uidl(message_number number, Token&& token = {})
     {
         return this->async_execute(command::uidl_one(number), std::forward<Token>(token));
@@ -302,7 +310,7 @@ public:
     /// Completion signature: `void(std::error_code, reply<delivery>)`. Only `delivery::complete` says that the sink was given
     /// the whole message: beside an error, or if the sink wanted no more, it was given a part.
     /// Limits: `limits::streamed_octets`, `limits::drained_octets`.
-    template <class Sink, class Token = default_token>
+    template <class Sink, detail::completed_with<reply<delivery>> Token = default_token>
         requires detail::sink_not_token<Sink, std::span<const char>, message>
     auto async_retr(message_number number, Sink sink, Token&& token = {})
     {
@@ -315,7 +323,7 @@ public:
     /// number: from 1, not marked as deleted.
     /// Completion signature:
     /// `void(std::error_code, reply<session<receiving, Stream>, session<transaction, Stream>>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<session<receiving, Stream>, session>> Token = default_token>
     auto async_receive(message_number number, Token&& token = {}) &&
     {
         return std::move(*this).async_receive(command::retr(number), std::forward<Token>(token));
@@ -357,7 +365,7 @@ public:
     /// The same, piece by piece as it comes: see `async_retr` with a sink.
     ///
     /// Completion signature: `void(std::error_code, reply<delivery>)`.
-    template <class Sink, class Token = default_token>
+    template <class Sink, detail::completed_with<reply<delivery>> Token = default_token>
         requires detail::sink_not_token<Sink, std::span<const char>, message>
     auto async_top(message_number number, line_count lines, Sink sink, Token&& token = {})
     {
@@ -373,7 +381,7 @@ public:
     /// State: TRANSACTION -> TRANSACTION.
     /// number: from 1, not marked as deleted.
     /// Completion signature: `void(std::error_code, reply<void>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<void>> Token = default_token>
     auto async_dele(message_number number, Token&& token = {})
     {
         return this->async_execute(command::dele(number), std::forward<Token>(token));
@@ -386,7 +394,7 @@ public:
     ///
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<void>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<void>> Token = default_token>
     auto async_rset(Token&& token = {})
     {
         return this->async_execute(command::rset(), std::forward<Token>(token));
@@ -399,7 +407,7 @@ public:
     ///
     /// State: TRANSACTION -> TRANSACTION.
     /// Completion signature: `void(std::error_code, reply<void>)`.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<void>> Token = default_token>
     auto async_noop(Token&& token = {})
     {
         return this->async_execute(command::noop(), std::forward<Token>(token));
@@ -412,7 +420,7 @@ public:
     ///
     /// State: TRANSACTION -> TRANSACTION. Removed from POP3 by RFC 1725: most servers refuse it.
     /// Completion signature: `void(std::error_code, reply<std::optional<message_number>>)`; nothing if none was.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<std::optional<message_number>>> Token = default_token>
     auto async_last(Token&& token = {})
     {
         return this->async_execute(command::last(), std::forward<Token>(token));
@@ -537,7 +545,8 @@ public:
     /// (`errc::invalid_argument`, `errc::command_too_long`). Of what makes its commands as it goes, has no size
     /// (`std::forward_list`), or can be gone over only once, such an error is that of the command behind those answered: it
     /// was not sent, and none behind it.
-    template <range_of_commands Range, class OnReply, class Token = default_token>
+    template <range_of_commands Range, class OnReply,
+              detail::completed_with<std::size_t> Token = default_token>
         requires(detail::pipelined_command<detail::command_of_range<std::decay_t<Range>>, Stream> &&
                  reply_handler<OnReply, typename detail::command_of_range<std::decay_t<Range>>::result_type>)
     auto async_pipeline(Range&& commands, OnReply&& on_reply, Token&& token = {})
@@ -571,7 +580,7 @@ public:
     /// A -ERR is no refusal: the value says `deletions::partly_failed`. If the connection is lost after QUIT was
     /// sent, there is the error, and beside it a value that says `deletions::unknown`. (The default token throws the error;
     /// the deletions are unknown then.) Takes up to `limits::operation_time`, and then that.
-    template <class Token = default_token>
+    template <detail::completed_with<reply<session<update, Stream>, session>> Token = default_token>
     auto async_quit(Token&& token = {}) &&
     {
         return this->start(std::move(this->connection_), command::single<command::quit>(command::quit()),
@@ -579,6 +588,20 @@ public:
     }
 
     // clang-format off
+    template <detail::wrong_handler<reply<drop_listing>> T> auto async_stat(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::drop_listing>
+    template <detail::no_number T, class... U> requires(!detail::are_sink_and_token<scan_listing, std::vector<scan_listing>, listing_delivery, T, U...>) auto async_list(T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<std::vector<pop3::scan_listing>>; a sink with a pop3::scan_listing, and the handler behind it with a pop3::reply<pop3::listing_delivery>
+    template <detail::no_number T, class... U> requires(!detail::are_sink_and_token<unique_id_view, std::vector<unique_id_listing>, listing_delivery, T, U...>) auto async_uidl(T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<std::vector<pop3::unique_id_listing>>; a sink with a pop3::unique_id_view, and the handler behind it with a pop3::reply<pop3::listing_delivery>
+    template <detail::wrong_handler<reply<scan_listing>> T> auto async_list(message_number, T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::scan_listing>
+    template <detail::wrong_handler<reply<unique_id_listing>> T> auto async_uidl(message_number, T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::unique_id_listing>
+    template <class T, class... U> requires(!detail::are_sink_and_token<std::span<const char>, message, delivery, T, U...>) auto async_retr(message_number, T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::message>; a sink with a std::span<const char> or a std::string_view, and the handler behind it with a pop3::reply<pop3::delivery>
+    template <class T, class... U> requires(!detail::are_sink_and_token<std::span<const char>, message, delivery, T, U...>) auto async_top(message_number, line_count, T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::message>; a sink with a std::span<const char> or a std::string_view, and the handler behind it with a pop3::reply<pop3::delivery>
+    template <detail::wrong_handler<reply<void>> T> auto async_dele(message_number, T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
+    template <detail::wrong_handler<reply<void>> T> auto async_rset(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
+    template <detail::wrong_handler<reply<void>> T> auto async_noop(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
+    template <detail::wrong_handler<reply<std::optional<message_number>>> T> auto async_last(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<std::optional<message_number>>
+    template <detail::wrong_handler<reply<session<receiving, Stream>, session>> T> auto async_receive(message_number, T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::receiving>, pop3::session<pop3::transaction>>
+    template <detail::wrong_handler<reply<session<update, Stream>, session>> T> auto async_quit(T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::update>, pop3::session<pop3::transaction>>
+    template <range_of_commands Range, class F, class... T> requires(!reply_handler<F, typename detail::command_of_range<std::decay_t<Range>>::result_type> || detail::end_in_wrong_handler<std::size_t, T...>) auto async_pipeline(Range&&, F&&, T&&...) = delete; // the function behind the range is called with a std::size_t (the index) and a pop3::reply of what the command gives, and returns void or a pop3::flow; the handler with a std::error_code and a std::size_t
     auto async_receive(auto&&...) & = delete; // it consumes the session: write std::move(s).async_receive(...)
     auto async_pipeline(auto&&...) = delete; // what may be pipelined: commands of TRANSACTION that stay there (and QUIT behind them, if none is a DELE: write std::move(s).async_pipeline(..., pop3::command::quit())), or a range of one and a function for the index and the reply
     auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
