@@ -12,7 +12,8 @@
 #if defined(ASIO_HAS_CO_AWAIT)
 #include <asio/use_awaitable.hpp>
 #elif defined(__clang__) && defined(__cpp_impl_coroutine) && !defined(ASIO_DISABLE_CO_AWAIT)
-#warning "This Asio leaves coroutines out with clang: define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1, or, to do without them, ASIO_DISABLE_CO_AWAIT=1"
+#warning                                                                                                     \
+    "This Asio leaves coroutines out with clang: define ASIO_HAS_CO_AWAIT=1 and ASIO_HAS_STD_COROUTINE=1, or, to do without them, ASIO_DISABLE_CO_AWAIT=1"
 #endif
 
 #include <concepts>

@@ -6,6 +6,20 @@
 #error "pop3 is for C++20 and newer: compile with -std=c++20"
 #endif
 
+#if defined(ASIO_NO_EXCEPTIONS) || (!defined(__cpp_exceptions) && !defined(_CPPUNWIND))
+#define POP3_NO_EXCEPTIONS 1
+#endif
+
+#if defined(POP3_NO_EXCEPTIONS)
+#define POP3_TRY if constexpr (true)
+#define POP3_CATCH(...) else
+#define POP3_RETHROW static_cast<void>(0)
+#else
+#define POP3_TRY try
+#define POP3_CATCH(...) catch (__VA_ARGS__)
+#define POP3_RETHROW throw
+#endif
+
 // Functions that are not templates are defined in files that end in .ipp. By default each header includes its own, and a program
 // needs nothing else. With POP3_SEPARATE_COMPILATION defined, in all files of a program, they are compiled once, in the
 // file that includes pop3/src.hpp.

@@ -5,9 +5,8 @@
 #include <pop3/error.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/refusal.hpp>
+#include <pop3/throw_error.hpp>
 
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <string>
@@ -56,22 +55,17 @@ inline const refusal& empty_refusal() noexcept
     return none;
 }
 
-#if defined(ASIO_NO_EXCEPTIONS) || (!defined(__cpp_exceptions) && !defined(_CPPUNWIND))
-
-[[noreturn]] inline void end_program(const std::string& why)
-{
-    std::fprintf(stderr, "pop3: the value of a reply was asked for, but there is none: %s\n", why.c_str());
-    std::abort();
-}
+#if defined(POP3_NO_EXCEPTIONS)
 
 [[noreturn]] inline void throw_no_value(const refusal& r)
 {
-    end_program(to_string(r));
+    end_program("the value of a reply was asked for, but there is none: " + to_string(r));
 }
 
 [[noreturn]] inline void throw_no_value(const no_reply& r)
 {
-    end_program((r.error ? r.error : make_error_code(errc::no_reply)).message());
+    throw_error(r.error ? r.error : make_error_code(errc::no_reply),
+                "the value of a reply was asked for, but there is none");
 }
 
 #else
@@ -87,8 +81,8 @@ inline const refusal& empty_refusal() noexcept
         std::rethrow_exception(r.thrown);
     const auto error = r.error ? r.error : make_error_code(errc::no_reply);
     if (r.verb.empty())
-        throw std::system_error(error);
-    throw std::system_error(error, r.verb);
+        throw_error(error);
+    throw_error(error, r.verb);
 }
 
 #endif

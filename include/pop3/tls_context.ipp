@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/throw_error.hpp>
 #include <pop3/tls/anchors.hpp>
 #include <pop3/tls/identity.hpp>
 #include <pop3/tls/last_error.hpp>
@@ -37,7 +38,7 @@ inline void add_pin(std::vector<sha256_digest>& to, const std::optional<sha256_d
                     const char* wanted)
 {
     if (!pin)
-        throw std::system_error(std::make_error_code(std::errc::invalid_argument), wanted);
+        throw_error(std::make_error_code(std::errc::invalid_argument), wanted);
     to.push_back(*pin);
 }
 

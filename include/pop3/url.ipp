@@ -4,6 +4,7 @@
 
 #include <pop3/config.hpp>
 #include <pop3/error.hpp>
+#include <pop3/throw_error.hpp>
 #include <pop3/url.hpp>
 
 #include <algorithm>
@@ -320,7 +321,7 @@ POP3_DECL url parse_url(std::string_view text)
     std::error_code ec;
     auto result = parse_url(text, ec);
     if (ec)
-        throw std::system_error(ec);
+        detail::throw_error(ec);
     return result;
 }
 
@@ -353,7 +354,7 @@ POP3_DECL std::string to_string(const url& u)
     // What cannot be written would read as another URL, or as none.
     std::error_code ec;
     if (parse_url(text, ec) != meant || ec)
-        throw std::system_error(make_error_code(errc::invalid_url));
+        detail::throw_error(errc::invalid_url);
     return text;
 }
 

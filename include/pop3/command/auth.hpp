@@ -6,6 +6,7 @@
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/exchange.hpp>
 #include <pop3/command/may_be_about_form.hpp>
+#include <pop3/config.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/base64.hpp>
 #include <pop3/grammar/line.hpp>
@@ -186,36 +187,56 @@ private:
     // A mechanism of a user's may throw. In a coroutine that would end the program, and elsewhere the operation.
 
     std::error_code begin([[maybe_unused]] sasl::octets& response)
-    try {
-        if constexpr (sasl::begins<Mechanism>)
-            return mechanism_.begin(response);
-        else
-            return {};
-    } catch (...) {
-        return errc::authentication_cancelled;
+    {
+        POP3_TRY
+        {
+            if constexpr (sasl::begins<Mechanism>)
+                return mechanism_.begin(response);
+            else
+                return {};
+        }
+        POP3_CATCH(...)
+        {
+            return errc::authentication_cancelled;
+        }
     }
 
     std::error_code answer(std::string_view challenge, sasl::octets& response, const limits& bounds)
-    try {
-        return mechanism_.respond(challenge, response, bounds);
-    } catch (...) {
-        return errc::authentication_cancelled;
+    {
+        POP3_TRY
+        {
+            return mechanism_.respond(challenge, response, bounds);
+        }
+        POP3_CATCH(...)
+        {
+            return errc::authentication_cancelled;
+        }
     }
 
     std::error_code go_on(sasl::octets& response)
         requires sasl::computes<Mechanism>
-    try {
-        return mechanism_.compute(response);
-    } catch (...) {
-        return errc::authentication_cancelled;
+    {
+        POP3_TRY
+        {
+            return mechanism_.compute(response);
+        }
+        POP3_CATCH(...)
+        {
+            return errc::authentication_cancelled;
+        }
     }
 
     std::error_code judge(std::string_view data)
         requires sasl::finishes<Mechanism>
-    try {
-        return mechanism_.finish(data);
-    } catch (...) {
-        return errc::server_not_authenticated;
+    {
+        POP3_TRY
+        {
+            return mechanism_.finish(data);
+        }
+        POP3_CATCH(...)
+        {
+            return errc::server_not_authenticated;
+        }
     }
 
     std::string_view response() const noexcept

@@ -53,14 +53,21 @@ POP3_DECL void resolve(const std::shared_ptr<resolution>& r, const std::string& 
 {
     // Asio throws if there is no thread left to ask in. It must not get out: the operation waits already, and would
     // complete later all the same.
-    try {
+    const auto ask = [&] {
         r->resolver.async_resolve(host, std::to_string(port), asio::ip::tcp::resolver::numeric_service,
                                   resolution_handler(r));
+    };
+#if defined(POP3_NO_EXCEPTIONS)
+    ask();
+#else
+    try {
+        ask();
     } catch (const std::system_error& e) {
         r->answer(e.code());
     } catch (...) {
         r->answer(asio::error::no_memory);
     }
+#endif
 }
 
 } // namespace pop3::detail

@@ -5,6 +5,7 @@
 #include <pop3/capabilities.hpp>
 #include <pop3/command/command_line.hpp>
 #include <pop3/command/receive.hpp>
+#include <pop3/config.hpp>
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/buffer_pool.hpp>
@@ -318,9 +319,12 @@ private:
             if (ec)
                 return;
             // The operation waits for a reply: what is thrown would not reach it.
-            try {
+            POP3_TRY
+            {
                 send(self);
-            } catch (...) {
+            }
+            POP3_CATCH(...)
+            {
                 self->run_out();
             }
         }
@@ -380,9 +384,12 @@ private:
                 return;
             if (connection->deadline_ <= std::chrono::steady_clock::now())
                 return connection->expire();
-            try {
+            POP3_TRY
+            {
                 wait_for_deadline(connection);
-            } catch (...) {
+            }
+            POP3_CATCH(...)
+            {
                 connection->run_out();
             }
         });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/command/any_exchange.hpp>
+#include <pop3/config.hpp>
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/ends_connection.hpp>
@@ -191,13 +192,16 @@ driver<Stream>::~driver()
 template <class Stream>
 void driver<Stream>::run(self_type& self, std::error_code ec, std::size_t transferred)
 {
-    try {
+    POP3_TRY
+    {
         go_on(self, ec, transferred);
-    } catch (...) {
+    }
+    POP3_CATCH(...)
+    {
         // By a function of the user's, or for want of memory. The handler hears of it, unless that is what cannot be
         // done, or this was lost on its way.
         if (!self.owns() || at_ == stage::threw)
-            throw;
+            POP3_RETHROW;
         hold_exception(self);
     }
 }

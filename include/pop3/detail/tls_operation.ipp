@@ -23,13 +23,16 @@ inline void flush_later(std::shared_ptr<tls_engine> engine)
 {
     if (!engine->begin_flushing())
         return;
-    try {
+    POP3_TRY
+    {
         engine->socket().async_wait(asio::ip::tcp::socket::wait_write, [engine](std::error_code ec) {
             engine->end_flushing();
             if (!ec && engine->flush() == asio::error::would_block)
                 flush_later(engine);
         });
-    } catch (...) {
+    }
+    POP3_CATCH(...)
+    {
         // There is no memory. What waits to read would not be told, but is by this.
         engine->end_flushing();
         std::error_code ignored;

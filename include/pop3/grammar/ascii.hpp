@@ -57,7 +57,8 @@ inline bool has_control(std::string_view text) noexcept
     }
     // The last ones may be looked at twice.
     if (end - p < 8) {
-        const std::uint64_t octets = load(p, std::uint32_t()) | (std::uint64_t(load(end - 4, std::uint32_t())) << 32);
+        const std::uint64_t octets =
+            load(p, std::uint32_t()) | (std::uint64_t(load(end - 4, std::uint32_t())) << 32);
         return (controls(octets) & each(0x80)) != 0;
     }
     auto found = controls(load(end - 8, std::uint64_t()));

@@ -30,7 +30,7 @@ POP3_DECL bool says_token_expired(std::string_view json) noexcept
         if (c == '"') {
             std::size_t size = 0;
             while (size < json.size() && json[size] != '"')
-                size += json[size] == '\\' ? 2 : 1;
+                size += json[size] == '\\' ? 2u : 1u;
             if (size >= json.size())
                 return false;
             const auto text = json.substr(0, size);

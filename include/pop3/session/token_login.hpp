@@ -9,6 +9,7 @@
 #include <pop3/command/login.hpp>
 #include <pop3/command/login_choice.hpp>
 #include <pop3/command/single.hpp>
+#include <pop3/config.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
@@ -203,13 +204,19 @@ void token_login<Stream, Finish>::request(Self& self, bool renew)
     const auto timer = request_->timer();
     timer->expires_after(bounded(connection_->limits.operation_time));
     timer->async_wait(std::move(self).next());
-    try {
+    POP3_TRY
+    {
         provider.get(renew, answer);
-    } catch (...) {
+    }
+    POP3_CATCH(...)
+    {
         // In a coroutine it would end the program, and elsewhere nobody would be told before the time is up.
-        try {
+        POP3_TRY
+        {
             answer(errc::authentication_cancelled, secret());
-        } catch (...) {
+        }
+        POP3_CATCH(...)
+        {
             // There is no memory to go back with, but the answer is there.
         }
         timer->cancel();

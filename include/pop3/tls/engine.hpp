@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/detail/buffer_pool.hpp>
 #include <pop3/tls/bio.hpp>
 #include <pop3/tls/last_error.hpp>
@@ -225,13 +226,16 @@ public:
     {
         if (output_error_)
             return true; // is told to who writes; there may still be something to read
-        try {
+        POP3_TRY
+        {
             if (reading_)
                 answers_ += size;
             if (output_.append(from, size))
                 return true;
             output_error_ = asio::error::no_buffer_space;
-        } catch (const std::bad_alloc&) {
+        }
+        POP3_CATCH(const std::bad_alloc&)
+        {
             output_error_ = asio::error::no_memory;
         }
         return false;
@@ -270,7 +274,8 @@ private:
         if (!may_read_ || input_error_)
             return;
         may_read_ = false;
-        try {
+        POP3_TRY
+        {
             char* const to = input_.prepare();
             std::error_code ec;
             const auto n = socket_.read_some(asio::buffer(to, input_.capacity()), ec);
@@ -279,7 +284,9 @@ private:
                 input_error_ = asio::ssl::error::stream_truncated;
             else if (ec != asio::error::would_block && ec != asio::error::interrupted)
                 input_error_ = ec;
-        } catch (const std::bad_alloc&) {
+        }
+        POP3_CATCH(const std::bad_alloc&)
+        {
             input_error_ = asio::error::no_memory;
         }
     }

@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/throw_error.hpp>
+
 #include <asio/ssl/error.hpp>
 
 #include <openssl/err.h>
@@ -25,7 +27,7 @@ inline std::error_code tls_last_error()
 inline void tls_require(bool succeeded, const char* what)
 {
     if (!succeeded)
-        throw std::system_error(tls_last_error(), what);
+        throw_error(tls_last_error(), what);
 }
 
 } // namespace pop3::detail

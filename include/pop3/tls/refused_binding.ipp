@@ -33,7 +33,8 @@ POP3_DECL bool refuses_binding(SSL* ssl, std::uint16_t port)
 
 POP3_DECL void remember_binding(SSL* ssl, std::uint16_t port, bool refuses) noexcept
 {
-    try {
+    POP3_TRY
+    {
         auto* const state = tls_state_of(SSL_get_SSL_CTX(ssl));
         const auto server = state == nullptr ? std::string() : detail::login_server(ssl, port);
         if (server.empty())
@@ -42,7 +43,9 @@ POP3_DECL void remember_binding(SSL* ssl, std::uint16_t port, bool refuses) noex
             state->unbound.add(server);
         else
             state->unbound.forget(server);
-    } catch (...) {
+    }
+    POP3_CATCH(...)
+    {
         // Without memory it is learned another time.
     }
 }

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/tls/pointer.hpp>
 #include <pop3/tls/sessions.hpp>
 #include <pop3/tls/state.hpp>
@@ -77,7 +78,8 @@ inline void keep_session(SSL* ssl, SSL_SESSION* session) noexcept
         return;
     // This may be inside a read, which would take an error that is left behind for its own.
     ERR_set_mark();
-    try {
+    POP3_TRY
+    {
         const auto server = verified_server(ssl);
         const bool wanted = !server.empty() && !state->sessions.has_plenty(server);
         // A copy: OpenSSL marks the original as not to be resumed when the connection ends without a close_notify, which
@@ -85,7 +87,9 @@ inline void keep_session(SSL* ssl, SSL_SESSION* session) noexcept
         tls_session copy(wanted ? SSL_SESSION_dup(session) : nullptr);
         if (copy)
             state->sessions.keep(server, std::move(copy), epoch);
-    } catch (...) {
+    }
+    POP3_CATCH(...)
+    {
         // Without memory there is nothing to resume.
     }
     ERR_pop_to_mark();

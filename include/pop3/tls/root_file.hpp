@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/throw_error.hpp>
 #include <pop3/tls/identity.hpp>
 #include <pop3/tls/pem_block.hpp>
 #include <pop3/tls/pointer.hpp>
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <mutex>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,7 +83,7 @@ private:
     {
         tls_input input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
         if (!input)
-            throw std::bad_alloc();
+            throw_error(std::make_error_code(std::errc::not_enough_memory), "the system's certificates");
         return input;
     }
 

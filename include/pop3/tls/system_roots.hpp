@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/tls/last_error.hpp>
 #include <pop3/tls/pointer.hpp>
 #include <pop3/tls/root_file.hpp>
@@ -115,9 +116,12 @@ bool ask_root_file(const X509_STORE_CTX* chain, Call call) noexcept
     // A certificate that cannot be read is none, and no error of the handshake.
     ERR_set_mark();
     bool done = true;
-    try {
+    POP3_TRY
+    {
         call(**file, store);
-    } catch (...) {
+    }
+    POP3_CATCH(...)
+    {
         done = false;
     }
     ERR_pop_to_mark();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/certificate_error.hpp>
+#include <pop3/config.hpp>
 #include <pop3/tls/state.hpp>
 
 #include <openssl/ssl.h>
@@ -19,9 +20,12 @@ inline int ask_verify_callback(int preverified, X509_STORE_CTX* store) noexcept
     if (state == nullptr || !state->verify_callback)
         return preverified;
     bool accepted = false;
-    try {
+    POP3_TRY
+    {
         accepted = state->verify_callback(preverified == 1, store);
-    } catch (...) {
+    }
+    POP3_CATCH(...)
+    {
         accepted = false; // no exception may pass through OpenSSL
     }
     // A reason that was overruled must not be reported for a handshake that fails later.
