@@ -304,8 +304,8 @@ public:
 
     /// The same, piece by piece as it comes, never whole in memory. Nothing is copied between the decryption and the sink.
     ///
-    /// sink: called with a `std::span<const char>`, valid during the call: the next octets, dot-stuffing undone, as many as
-    /// happened to come. Returns void, or what it wants next (`flow`). Copied or moved into the operation. It must start
+    /// sink: called with a `std::span<const char>`, or with a `std::string_view` if it takes only that, valid during the call:
+    /// the next octets, dot-stuffing undone, as many as happened to come. Returns void, or what it wants next (`flow`). Copied or moved into the operation. It must start
     /// no operation of the same session, and what it throws ends the session (`errc::function_threw`).
     /// Completion signature: `void(std::error_code, reply<delivery>)`. Only `delivery::complete` says that the sink was given
     /// the whole message: beside an error, or if the sink wanted no more, it was given a part.
