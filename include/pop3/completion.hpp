@@ -68,23 +68,6 @@ concept wrong_handler = plain_handler<T> && !std::invocable<std::decay_t<T>, std
 template <class T, class... Results>
 concept completed_with = token_like<T> && !wrong_handler<T, Results...>;
 
-template <class T, class... Rest>
-struct last_of : last_of<Rest...> {};
-
-template <class T>
-struct last_of<T> {
-    using type = T;
-};
-
-/// Arguments that end in such a handler.
-template <class Result, class... T>
-inline constexpr bool end_in_wrong_handler = false;
-
-template <class Result, class... T>
-    requires(sizeof...(T) != 0)
-inline constexpr bool end_in_wrong_handler<Result, T...> =
-    wrong_handler<typename last_of<T...>::type, Result>;
-
 /// What is thrown for an error, with what is known of the command that it came of.
 inline std::exception_ptr make_thrown(std::error_code ec, std::string_view verb)
 {

@@ -20,6 +20,6 @@ asio::awaitable<pop3::session<pop3::transaction>> log_in(pop3::session<pop3::aut
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::awaiting_password, Stream>::async_auth(
-// error(clang): error: call to deleted member function 'async_auth'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)

@@ -20,6 +20,6 @@ asio::awaitable<pop3::capabilities> ask(pop3::session<pop3::authorization> greet
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::awaiting_password, Stream>::async_capa(
-// error(clang): error: call to deleted member function 'async_capa'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: after USER comes PASS or QUIT (RFC 1939 s.7): send CAPA before async_user()

@@ -20,6 +20,6 @@ asio::awaitable<pop3::deletions> remove_first(pop3::session<pop3::transaction> m
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::update, Stream>::async_dele(
-// error(clang): error: call to deleted member function 'async_dele'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: DELE is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again

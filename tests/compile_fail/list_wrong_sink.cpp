@@ -19,4 +19,4 @@ void use(pop3::session<pop3::transaction>& mailbox)
 // error(gcc): error: use of deleted function
 // error(clang): error: call to deleted member function
 // lines: 12
-// error: a sink with a pop3::scan_listing
+// error: a sink for a pop3::scan_listing

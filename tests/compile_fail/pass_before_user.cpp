@@ -19,6 +19,6 @@ asio::awaitable<pop3::session<pop3::transaction>> log_in(pop3::session<pop3::aut
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_pass(
-// error(clang): error: call to deleted member function 'async_pass'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: PASS comes after USER (RFC 1939 s.7): finish async_user() first, or call async_login()

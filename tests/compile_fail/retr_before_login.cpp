@@ -19,6 +19,6 @@ asio::awaitable<pop3::message> first_message(pop3::session<pop3::authorization> 
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_retr(
-// error(clang): error: call to deleted member function 'async_retr'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: RETR is a TRANSACTION command (RFC 1939 s.5): finish async_login() first

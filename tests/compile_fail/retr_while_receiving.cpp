@@ -19,6 +19,6 @@ asio::awaitable<void> skip(pop3::session<pop3::receiving> body)
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::receiving, Stream>::async_retr(
-// error(clang): error: call to deleted member function 'async_retr'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: a message is being received: mailbox = co_await std::move(s).async_finish() first

@@ -19,4 +19,4 @@ void use(pop3::session<pop3::transaction>& mailbox)
 // error(gcc): error: use of deleted function
 // error(clang): error: call to deleted member function
 // lines: 12
-// error: a sink with a std::span<const char> or a std::string_view
+// error: a sink for a std::span<const char> or a std::string_view

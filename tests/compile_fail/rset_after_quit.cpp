@@ -21,6 +21,6 @@ asio::awaitable<pop3::deletions> change_mind(pop3::session<pop3::transaction> ma
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::update, Stream>::async_rset(
-// error(clang): error: call to deleted member function 'async_rset'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: RSET is a TRANSACTION command (RFC 1939 s.5): after async_quit() deletions cannot be undone

@@ -19,6 +19,6 @@ asio::awaitable<pop3::drop_listing> size(pop3::session<pop3::awaiting_password> 
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::awaiting_password, Stream>::async_stat(
-// error(clang): error: call to deleted member function 'async_stat'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: STAT is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first

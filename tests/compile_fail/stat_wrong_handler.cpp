@@ -17,4 +17,4 @@ void use(pop3::session<pop3::transaction>& mailbox)
 // error(gcc): error: use of deleted function
 // error(clang): error: call to deleted member function
 // lines: 12
-// error: the handler is called with a std::error_code and a pop3::reply<pop3::drop_listing>
+// error: a handler for a std::error_code and a pop3::reply<pop3::drop_listing>

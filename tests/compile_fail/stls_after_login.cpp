@@ -25,6 +25,6 @@ log_in(pop3::session<pop3::authorization, pop3::tcp_stream> greeted, pop3::tls_c
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::transaction, Stream>::async_stls(
-// error(clang): error: call to deleted member function 'async_stls'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: STLS is an AUTHORIZATION command (RFC 2595 s.4): TLS must come before the login

@@ -19,6 +19,6 @@ asio::awaitable<pop3::session<pop3::awaiting_password>> start(pop3::session<pop3
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::transaction, Stream>::async_user(
-// error(clang): error: call to deleted member function 'async_user'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: USER is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in

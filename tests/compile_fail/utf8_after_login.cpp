@@ -20,6 +20,6 @@ asio::awaitable<pop3::session<pop3::transaction>> log_in(pop3::session<pop3::aut
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::transaction, Stream>::async_utf8(
-// error(clang): error: call to deleted member function 'async_utf8'
+// error(clang): error: attempt to use a deleted function
 // error(clang): 1 error generated.
 // error: UTF8 is an AUTHORIZATION command (RFC 6856 s.2): send it before the login

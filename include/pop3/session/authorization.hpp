@@ -335,40 +335,41 @@ public:
                            detail::quit_at_once<session>(), std::forward<Token>(token));
     }
 
+    // What is too early, or called with the wrong arguments. No templates, where it can be: editors do not offer them then.
     // clang-format off
-    template <class... T> requires(detail::end_in_wrong_handler<reply<session<transaction, Stream>, session>, T...>) auto async_login(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
-    template <class... T> requires(detail::end_in_wrong_handler<reply<session<transaction, Stream>, session>, T...>) auto async_apop(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
-    template <sasl::mechanism M, class... T> requires(detail::end_in_wrong_handler<reply<session<transaction, Stream>, session>, T...>) auto async_auth(M, T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
-    template <class... T> requires(detail::end_in_wrong_handler<reply<session<awaiting_password, Stream>, session>, T...>) auto async_user(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::awaiting_password>, pop3::session<pop3::authorization>>
-    template <class... T> requires(detail::can_start_tls<Stream> && detail::end_in_wrong_handler<reply<session<authorization, tls_stream>, session>, T...>) auto async_stls(T&&...) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::authorization>, pop3::session<pop3::authorization, pop3::tcp_stream>>
-    template <detail::wrong_handler<reply<void>> T> auto async_utf8(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
-    template <detail::wrong_handler<reply<closed, session>> T> auto async_quit(T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::closed, pop3::session<pop3::authorization>>
-    template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const access_token&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    template <class... T> requires(!may_carry_secrets<Stream>) auto async_login(const token_provider&, T&&...) && = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    auto async_login(...) const&& = delete; // wanted: a pop3::password, pop3::access_token or pop3::token_provider; perhaps pop3::login_options; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
+    auto async_apop(...) const&& = delete; // wanted: a name, a secret, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
+    auto async_auth(...) const&& = delete; // wanted: a mechanism, pop3::sasl::plain(credentials) say; perhaps a pop3::initial_response; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>. What a mechanism of your own lacks is told by static_assert(pop3::sasl::mechanism<yours>)
+    auto async_user(...) const&& = delete; // wanted: a name, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::awaiting_password>, pop3::session<pop3::authorization>>
+    auto async_utf8(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>
+    auto async_quit(...) const&& = delete; // wanted: a handler for a std::error_code and a pop3::reply<pop3::closed, pop3::session<pop3::authorization>>
+    auto async_stls(...) const&& requires(detail::can_start_tls<Stream>) = delete; // wanted: a pop3::tls_context; perhaps a host and a pop3::stls_policy; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::authorization>, pop3::session<pop3::authorization, pop3::tcp_stream>>
+    auto async_login(const access_token&, ...) && requires(!may_carry_secrets<Stream>) = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    auto async_login(const token_provider&, ...) && requires(!may_carry_secrets<Stream>) = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
     template <class M, class... T> requires(!sasl::mechanism<M>) auto async_auth(M, T&&...) && = delete; // this is no SASL mechanism: pass one, pop3::sasl::plain(credentials) say; what yours lacks is told by static_assert(pop3::sasl::mechanism<yours>)
     template <sasl::mechanism M, class... T> requires(sasl::reveals_secret<M> && !may_carry_secrets<Stream>) auto async_auth(M, T&&...) && = delete; // the mechanism shows the secret in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    template <class... T> requires(is_secure_stream<Stream>) auto async_stls(T&&...) = delete; // there is TLS already (RFC 2595 s.4: STLS only once)
-    template <class... T> requires(!is_secure_stream<Stream> && !detail::can_start_tls<Stream>) auto async_stls(T&&...) = delete; // STLS is for pop3::tcp_stream: make TLS of your stream yourself, and pass that to async_greet
-    template <class... T> requires(detail::can_start_tls<Stream>) auto async_stls(T&&...) & = delete; // STLS consumes the session: write std::move(s).async_stls(...)
+    auto async_stls(...) const& requires(is_secure_stream<Stream>) = delete; // there is TLS already (RFC 2595 s.4: STLS only once)
+    auto async_stls(...) const& requires(!is_secure_stream<Stream> && !detail::can_start_tls<Stream>) = delete; // STLS is for pop3::tcp_stream: make TLS of your stream yourself, and pass that to async_greet
+    auto async_stls(...) const& requires(detail::can_start_tls<Stream>) = delete; // STLS consumes the session: write std::move(s).async_stls(...)
     template <class C, class... T> requires(!std::convertible_to<const C&, std::string_view>) auto async_login(const C&, std::string_view, T&&...) && = delete; // the mechanism goes into the options: async_login(credentials, pop3::login_options("SCRAM-SHA-256"))
-    auto async_login(std::string_view, std::string_view, auto&&...) && = delete; // write async_login(pop3::password{name, secret})
-    auto async_login(auto&&...) & = delete; // the login consumes the session: write std::move(s).async_login(...)
-    auto async_auth(auto&&...) & = delete; // AUTH consumes the session: write std::move(s).async_auth(...)
-    auto async_apop(auto&&...) & = delete; // APOP consumes the session: write std::move(s).async_apop(...)
-    auto async_user(auto&&...) & = delete; // USER consumes the session: write std::move(s).async_user(...)
-    auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
-    auto async_pass(auto&&...) = delete; // PASS comes after USER (RFC 1939 s.7): finish async_user() first, or call async_login()
-    auto async_stat(auto&&...) = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
-    auto async_list(auto&&...) = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
-    auto async_uidl(auto&&...) = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): finish async_login() first
-    auto async_retr(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
-    auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): finish async_login() first
-    auto async_receive(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
-    auto async_pipeline(auto&&...) = delete; // pipelines are for TRANSACTION: finish async_login() first
-    auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
-    auto async_rset(auto&&...) = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
-    auto async_noop(auto&&...) = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
-    auto async_last(auto&&...) = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): finish async_login() first
+    auto async_login(std::string_view, std::string_view, ...) && = delete; // write async_login(pop3::password{name, secret})
+    auto async_login(...) const& = delete; // the login consumes the session: write std::move(s).async_login(...)
+    auto async_auth(...) const& = delete; // AUTH consumes the session: write std::move(s).async_auth(...)
+    auto async_apop(...) const& = delete; // APOP consumes the session: write std::move(s).async_apop(...)
+    auto async_user(...) const& = delete; // USER consumes the session: write std::move(s).async_user(...)
+    auto async_quit(...) const& = delete; // QUIT consumes the session: write std::move(s).async_quit()
+    auto async_pass(...) const = delete; // PASS comes after USER (RFC 1939 s.7): finish async_user() first, or call async_login()
+    auto async_stat(...) const = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_list(...) const = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_uidl(...) const = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): finish async_login() first
+    auto async_retr(...) const = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_top(...) const = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): finish async_login() first
+    auto async_receive(...) const = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_pipeline(...) const = delete; // pipelines are for TRANSACTION: finish async_login() first
+    auto async_dele(...) const = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_rset(...) const = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_noop(...) const = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
+    auto async_last(...) const = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): finish async_login() first
     // clang-format on
 
 private:

@@ -60,29 +60,29 @@ public:
     }
 
     // clang-format off
-    template <detail::wrong_handler<reply<session<transaction, Stream>, session<authorization, Stream>>> T> auto async_pass(std::string_view, T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
-    template <class... T> requires(!may_carry_secrets<Stream>) auto async_pass(T&&...) && = delete; // PASS shows the password in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    auto async_pass(auto&&...) & = delete; // PASS consumes the session: write std::move(s).async_pass(...)
-    auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
-    auto async_stat(auto&&...) = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
-    auto async_list(auto&&...) = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
-    auto async_uidl(auto&&...) = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first
-    auto async_retr(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
-    auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first
-    auto async_receive(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
-    auto async_pipeline(auto&&...) = delete; // pipelines are for TRANSACTION: finish async_pass() first
-    auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
-    auto async_rset(auto&&...) = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
-    auto async_noop(auto&&...) = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
-    auto async_last(auto&&...) = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): finish async_pass() first
-    auto async_user(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
-    auto async_login(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
-    auto async_capa(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send CAPA before async_user()
-    auto async_apop(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
-    auto async_auth(auto&&...) = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
-    auto async_stls(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send STLS before async_user()
-    auto async_utf8(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send UTF8 before async_user()
-    auto async_lang(auto&&...) = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send LANG before async_user()
+    auto async_pass(...) const&& requires(may_carry_secrets<Stream>) = delete; // wanted: a password, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
+    auto async_pass(...) const&& requires(!may_carry_secrets<Stream>) = delete; // PASS shows the password in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
+    auto async_pass(...) const& = delete; // PASS consumes the session: write std::move(s).async_pass(...)
+    auto async_quit(...) const& = delete; // QUIT consumes the session: write std::move(s).async_quit()
+    auto async_stat(...) const = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_list(...) const = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_uidl(...) const = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first
+    auto async_retr(...) const = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_top(...) const = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first
+    auto async_receive(...) const = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_pipeline(...) const = delete; // pipelines are for TRANSACTION: finish async_pass() first
+    auto async_dele(...) const = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_rset(...) const = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_noop(...) const = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
+    auto async_last(...) const = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): finish async_pass() first
+    auto async_user(...) const = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_login(...) const = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_capa(...) const = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send CAPA before async_user()
+    auto async_apop(...) const = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_auth(...) const = delete; // USER was accepted already: async_pass() or async_quit() must follow (RFC 1939 s.7)
+    auto async_stls(...) const = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send STLS before async_user()
+    auto async_utf8(...) const = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send UTF8 before async_user()
+    auto async_lang(...) const = delete; // after USER comes PASS or QUIT (RFC 1939 s.7): send LANG before async_user()
     // clang-format on
 
 private:

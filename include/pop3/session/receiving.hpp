@@ -73,21 +73,21 @@ public:
     }
 
     // clang-format off
-    auto async_finish(auto&&...) & = delete; // it consumes the session: write std::move(s).async_finish()
-    auto async_stat(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_list(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_uidl(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_retr(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_top(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_receive(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_pipeline(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_dele(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_rset(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_noop(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_last(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_capa(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_lang(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
-    auto async_quit(auto&&...) = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_finish(...) const& = delete; // it consumes the session: write std::move(s).async_finish()
+    auto async_stat(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_list(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_uidl(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_retr(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_top(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_receive(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_pipeline(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_dele(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_rset(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_noop(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_last(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_capa(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_lang(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
+    auto async_quit(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
     // clang-format on
 
 private:

@@ -61,13 +61,6 @@ template <class Token, class Piece, class Result>
 concept token_not_sink =
     no_number<Token> && !sink_not_token<Token, Piece, Result> && completed_with<Token, reply<Result>>;
 
-/// What may stand behind the number of a message, or alone: a token, or a sink and perhaps a token.
-template <class Piece, class Result, class Delivery, class First, class... Rest>
-inline constexpr bool are_sink_and_token =
-    sizeof...(Rest) == 0 ? sink_not_token<First, Piece, Result> || token_not_sink<First, Piece, Result>
-                         : sizeof...(Rest) == 1 && sink_not_token<First, Piece, Result> &&
-                               (completed_with<Rest, reply<Delivery>> && ...);
-
 /// What may be sent in a pipeline over `Stream`.
 template <class Command, class Stream>
 concept pipelined_command =
@@ -587,31 +580,30 @@ public:
                            detail::quit_and_update<Stream>(), std::forward<Token>(token));
     }
 
+    // What is too early, too late, or called with the wrong handler. No templates: editors do not offer them then.
     // clang-format off
-    template <detail::wrong_handler<reply<drop_listing>> T> auto async_stat(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::drop_listing>
-    template <detail::no_number T, class... U> requires(!detail::are_sink_and_token<scan_listing, std::vector<scan_listing>, listing_delivery, T, U...>) auto async_list(T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<std::vector<pop3::scan_listing>>; a sink with a pop3::scan_listing, and the handler behind it with a pop3::reply<pop3::listing_delivery>
-    template <detail::no_number T, class... U> requires(!detail::are_sink_and_token<unique_id_view, std::vector<unique_id_listing>, listing_delivery, T, U...>) auto async_uidl(T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<std::vector<pop3::unique_id_listing>>; a sink with a pop3::unique_id_view, and the handler behind it with a pop3::reply<pop3::listing_delivery>
-    template <detail::wrong_handler<reply<scan_listing>> T> auto async_list(message_number, T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::scan_listing>
-    template <detail::wrong_handler<reply<unique_id_listing>> T> auto async_uidl(message_number, T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::unique_id_listing>
-    template <class T, class... U> requires(!detail::are_sink_and_token<std::span<const char>, message, delivery, T, U...>) auto async_retr(message_number, T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::message>; a sink with a std::span<const char> or a std::string_view, and the handler behind it with a pop3::reply<pop3::delivery>
-    template <class T, class... U> requires(!detail::are_sink_and_token<std::span<const char>, message, delivery, T, U...>) auto async_top(message_number, line_count, T&&, U&&...) = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::message>; a sink with a std::span<const char> or a std::string_view, and the handler behind it with a pop3::reply<pop3::delivery>
-    template <detail::wrong_handler<reply<void>> T> auto async_dele(message_number, T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
-    template <detail::wrong_handler<reply<void>> T> auto async_rset(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
-    template <detail::wrong_handler<reply<void>> T> auto async_noop(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<void>
-    template <detail::wrong_handler<reply<std::optional<message_number>>> T> auto async_last(T&&) = delete; // the handler is called with a std::error_code and a pop3::reply<std::optional<message_number>>
-    template <detail::wrong_handler<reply<session<receiving, Stream>, session>> T> auto async_receive(message_number, T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::receiving>, pop3::session<pop3::transaction>>
-    template <detail::wrong_handler<reply<session<update, Stream>, session>> T> auto async_quit(T&&) && = delete; // the handler is called with a std::error_code and a pop3::reply<pop3::session<pop3::update>, pop3::session<pop3::transaction>>
-    template <range_of_commands Range, class F, class... T> requires(!reply_handler<F, typename detail::command_of_range<std::decay_t<Range>>::result_type> || detail::end_in_wrong_handler<std::size_t, T...>) auto async_pipeline(Range&&, F&&, T&&...) = delete; // the function behind the range is called with a std::size_t (the index) and a pop3::reply of what the command gives, and returns void or a pop3::flow; the handler with a std::error_code and a std::size_t
-    auto async_receive(auto&&...) & = delete; // it consumes the session: write std::move(s).async_receive(...)
-    auto async_pipeline(auto&&...) = delete; // what may be pipelined: commands of TRANSACTION that stay there (and QUIT behind them, if none is a DELE: write std::move(s).async_pipeline(..., pop3::command::quit())), or a range of one and a function for the index and the reply
-    auto async_quit(auto&&...) & = delete; // QUIT consumes the session: write std::move(s).async_quit()
-    auto async_login(auto&&...) = delete; // this session is logged in: for another user connect again
-    auto async_user(auto&&...) = delete; // USER is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
-    auto async_pass(auto&&...) = delete; // PASS is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
-    auto async_apop(auto&&...) = delete; // APOP is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
-    auto async_auth(auto&&...) = delete; // AUTH is an AUTHORIZATION command (RFC 5034 s.4): this session is logged in
-    auto async_stls(auto&&...) = delete; // STLS is an AUTHORIZATION command (RFC 2595 s.4): TLS must come before the login
-    auto async_utf8(auto&&...) = delete; // UTF8 is an AUTHORIZATION command (RFC 6856 s.2): send it before the login
+    auto async_stat(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<pop3::drop_listing>
+    auto async_list(...) const = delete; // wanted: a session that is not const; pop3::lenient, a number, or nothing; perhaps a sink for a pop3::scan_listing; and a handler for a std::error_code and a pop3::reply, of a std::vector<pop3::scan_listing>, with a number of a pop3::scan_listing, with a sink of a pop3::listing_delivery
+    auto async_uidl(...) const = delete; // wanted: a session that is not const; pop3::lenient, a number, or nothing; perhaps a sink for a pop3::unique_id_view; and a handler for a std::error_code and a pop3::reply, of a std::vector<pop3::unique_id_listing>, with a number of a pop3::unique_id_listing, with a sink of a pop3::listing_delivery
+    auto async_retr(...) const = delete; // wanted: a session that is not const; a number from 1; perhaps a sink for a std::span<const char> or a std::string_view; and a handler for a std::error_code and a pop3::reply<pop3::message>, or with a sink a pop3::reply<pop3::delivery>
+    auto async_top(...) const = delete; // wanted: a session that is not const; a number from 1, and one of lines; perhaps a sink for a std::span<const char> or a std::string_view; and a handler for a std::error_code and a pop3::reply<pop3::message>, or with a sink a pop3::reply<pop3::delivery>
+    auto async_dele(...) const = delete; // wanted: a session that is not const, a number from 1, and a handler for a std::error_code and a pop3::reply<void>
+    auto async_rset(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>
+    auto async_noop(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>
+    auto async_last(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<std::optional<pop3::message_number>>
+    auto async_receive(...) const&& = delete; // wanted: a number from 1, or a command whose reply is a message; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::receiving>, pop3::session<pop3::transaction>>
+    auto async_quit(...) const&& = delete; // wanted: a handler for a std::error_code and a pop3::reply<pop3::session<pop3::update>, pop3::session<pop3::transaction>>
+    template <range_of_commands Range, class F, class... T> requires(!reply_handler<F, typename detail::command_of_range<std::decay_t<Range>>::result_type>) auto async_pipeline(Range&&, F&&, T&&...) = delete; // the function behind the range is called with a std::size_t (the index) and a pop3::reply of what the command gives, and returns void or a pop3::flow; the handler with a std::error_code and a std::size_t
+    auto async_receive(...) const& = delete; // it consumes the session: write std::move(s).async_receive(...)
+    auto async_pipeline(...) const = delete; // what may be pipelined: commands of TRANSACTION that stay there (and QUIT behind them, if none is a DELE: write std::move(s).async_pipeline(..., pop3::command::quit())), or a range of one and a function for the index and the reply
+    auto async_quit(...) const& = delete; // QUIT consumes the session: write std::move(s).async_quit()
+    auto async_login(...) const = delete; // this session is logged in: for another user connect again
+    auto async_user(...) const = delete; // USER is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
+    auto async_pass(...) const = delete; // PASS is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
+    auto async_apop(...) const = delete; // APOP is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
+    auto async_auth(...) const = delete; // AUTH is an AUTHORIZATION command (RFC 5034 s.4): this session is logged in
+    auto async_stls(...) const = delete; // STLS is an AUTHORIZATION command (RFC 2595 s.4): TLS must come before the login
+    auto async_utf8(...) const = delete; // UTF8 is an AUTHORIZATION command (RFC 6856 s.2): send it before the login
     // clang-format on
 
 private:

@@ -45,21 +45,21 @@ public:
     }
 
     // clang-format off
-    auto async_stat(auto&&...) = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
-    auto async_list(auto&&...) = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
-    auto async_uidl(auto&&...) = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): this session ended with async_quit(), connect again
-    auto async_retr(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
-    auto async_top(auto&&...) = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): this session ended with async_quit(), connect again
-    auto async_receive(auto&&...) = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
-    auto async_pipeline(auto&&...) = delete; // this session ended with async_quit(): connect again
-    auto async_dele(auto&&...) = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
-    auto async_rset(auto&&...) = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): after async_quit() deletions cannot be undone
-    auto async_noop(auto&&...) = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
-    auto async_last(auto&&...) = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): this session ended with async_quit(), connect again
-    auto async_capa(auto&&...) = delete; // this session ended with async_quit(): connect again
-    auto async_login(auto&&...) = delete; // this session ended with async_quit(): connect again
-    auto async_execute(auto&&...) = delete; // this session ended with async_quit(): connect again
-    auto async_quit(auto&&...) = delete; // QUIT was sent already: the connection is closed
+    auto async_stat(...) const = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_list(...) const = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_uidl(...) const = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): this session ended with async_quit(), connect again
+    auto async_retr(...) const = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_top(...) const = delete;  // TOP is a TRANSACTION command (RFC 1939 s.7): this session ended with async_quit(), connect again
+    auto async_receive(...) const = delete; // RETR is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_pipeline(...) const = delete; // this session ended with async_quit(): connect again
+    auto async_dele(...) const = delete; // DELE is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_rset(...) const = delete; // RSET is a TRANSACTION command (RFC 1939 s.5): after async_quit() deletions cannot be undone
+    auto async_noop(...) const = delete; // NOOP is a TRANSACTION command (RFC 1939 s.5): this session ended with async_quit(), connect again
+    auto async_last(...) const = delete; // LAST is a TRANSACTION command (RFC 1460 s.5): this session ended with async_quit(), connect again
+    auto async_capa(...) const = delete; // this session ended with async_quit(): connect again
+    auto async_login(...) const = delete; // this session ended with async_quit(): connect again
+    auto async_execute(...) const = delete; // this session ended with async_quit(): connect again
+    auto async_quit(...) const = delete; // QUIT was sent already: the connection is closed
     // clang-format on
 
 private:
