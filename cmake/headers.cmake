@@ -174,6 +174,7 @@ set(POP3_HEADERS
   include/pop3/stls_policy.hpp
   include/pop3/stream.hpp
   include/pop3/tcp_stream.hpp
+  include/pop3/throw_error.hpp
   include/pop3/tls/anchors.hpp
   include/pop3/tls/bio.hpp
   include/pop3/tls/channel_binding.hpp
