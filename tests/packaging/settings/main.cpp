@@ -27,18 +27,13 @@ int main()
 {
     const auto sizes = settings::plain::sizes();
     check("separate: a size", settings::separate::sizes() == sizes);
-    check("all_separate: a size", settings::all_separate::sizes() == sizes);
-    check("release: a size", settings::release::sizes() == sizes);
     check("newer: a size", settings::newer::sizes() == sizes);
 
     const pop3::connect_options options;
     const std::error_code ec = pop3::errc::no_timestamp;
     const auto expected = settings::plain::take(settings::separate::make(), options, ec);
     check("separate: what is done",
-          settings::separate::take(settings::all_separate::make(), options, ec) == expected);
-    check("all_separate: what is done",
-          settings::all_separate::take(settings::release::make(), options, ec) == expected);
-    check("release: what is done", settings::release::take(settings::newer::make(), options, ec) == expected);
+          settings::separate::take(settings::newer::make(), options, ec) == expected);
     check("newer: what is done", settings::newer::take(settings::plain::make(), options, ec) == expected);
     std::cout << expected << '\n';
     return failed;

@@ -23,8 +23,6 @@ namespace settings {
 
 SETTINGS_OF(plain)
 SETTINGS_OF(separate)
-SETTINGS_OF(all_separate)
-SETTINGS_OF(release)
 SETTINGS_OF(newer)
 
 } // namespace settings
