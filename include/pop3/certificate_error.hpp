@@ -12,7 +12,7 @@ namespace pop3 {
 /// Why a server's certificate was rejected, beside OpenSSL's own reasons (`X509_V_ERR_...`).
 enum class certificate_errc {
     /// It is in order, but is none of those that `tls_context::pin_public_key` and `pin_certificate` allow. The server
-    /// has a new one, or is not the one that it was: ask its administrator, in another way, before pinning the new one.
+    /// has a new certificate, or is another server: ask its administrator, in another way, before pinning the new one.
     not_pinned = 0x10000,
     /// `tls_context::set_verify_callback`'s function refused it, or threw, though OpenSSL found nothing wrong.
     rejected_by_callback,

@@ -20,7 +20,7 @@ struct tls_info {
     /// The group that the keys were agreed on in: "x25519". Empty if there was none (RSA key exchange, TLS 1.2), or OpenSSL
     /// does not know it.
     std::string group;
-    /// A session of an earlier connection was resumed: the server's certificate is the one that was verified then.
+    /// A session of an earlier connection was resumed: the server's certificate was verified then.
     bool resumed = false;
     /// SHA-256 fingerprint of the server's certificate, in hexadecimal: what `tls_context::pin_certificate` takes.
     std::string certificate_sha256;

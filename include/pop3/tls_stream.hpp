@@ -117,10 +117,10 @@ public:
         return start<void(std::error_code)>(action::shutdown, token);
     }
 
-    /// Announces the end, if that can be done at once, and waits for nothing: for who knows already that all has come.
+    /// Announces the end, if that can be done at once, and waits for nothing. For when all is known to have come.
     void say_goodbye() noexcept;
 
-    // ---- For a reader and writer that has no handler to spend on what can be done at once --------------
+    // ---- Reading and writing without a handler, where it can be done at once ----------------------------
 
     /// Reads what can be had without waiting: the next of what is at hand, or else what one read from the socket brings.
     /// `asio::error::would_block` if that is nothing; wait with `async_readable` then, also if the peer has sent more: so

@@ -17,7 +17,7 @@
 namespace pop3::command {
 
 /// LANG tag: the language of the server's texts from here on (RFC 6856, section 3.2): a basic language range of RFC
-/// 4647, such as "de" or "en-GB"; "*" for the one that the server's administrator prefers. The result is the language
+/// 4647, such as "de" or "en-GB"; "*" for the language that the server's administrator prefers. The result is the language
 /// that the server chose, and what it says of that.
 class lang {
 public:

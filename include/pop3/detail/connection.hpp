@@ -154,7 +154,7 @@ public:
             return errc::timed_out;
         if (abandoned_)
             return asio::error::operation_aborted;
-        // What went wrong first. But that the server has gone is said better by what was read than by a write.
+        // The error that came first. But when the server has gone, a read says so better than a write.
         if (write_error_ && !(tells_that_peer_has_gone(write_error_) && tells_that_peer_has_gone(ec)))
             ec = write_error_;
         // It is chance by which sign of it that is noticed, and with no part of a reply there is none to be taken for the whole.

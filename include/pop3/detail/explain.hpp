@@ -23,8 +23,8 @@ struct executor_access {
     }
 };
 
-/// Adds to what is had instead of a reply what the server said unasked, and what a function of the user's threw. The session
-/// in it, if it is empty, gets the executor of the one that it came of.
+/// Completes what stands for a reply that never came: adds what the server said unasked, and what a function of the user's
+/// threw. An empty session in it gets the executor of the session that it came of.
 template <class T, class Back>
 void explain(reply<T, Back>& r, const std::string& notice, const std::exception_ptr& thrown,
              const asio::any_io_executor& executor)

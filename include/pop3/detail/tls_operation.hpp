@@ -84,7 +84,7 @@ protected:
     }
 };
 
-/// Waits, for who reads with `read_now`, until it may be worth while to do so again. It takes no memory of its own, and
+/// Waits until it may be worth calling `read_now` again. It takes no memory of its own, and
 /// `stop_waiting` must be called when it has ended.
 void wait_to_read(const std::shared_ptr<tls_engine>& engine, step handler);
 

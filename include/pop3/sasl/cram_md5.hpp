@@ -13,7 +13,7 @@
 
 namespace pop3::sasl {
 
-/// CRAM-MD5 (RFC 2195): a digest of the server's challenge that only who knows the password can make.
+/// CRAM-MD5 (RFC 2195): a digest of the server's challenge, which takes the password to make.
 ///
 ///     C: AUTH CRAM-MD5
 ///     S: + <<1896.697170952@postoffice.reston.mci.net>>

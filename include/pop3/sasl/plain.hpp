@@ -19,8 +19,8 @@ namespace pop3::sasl {
 ///     C: AUTH PLAIN <authorize_as NUL name NUL password>
 ///     S: +OK
 ///
-/// Name and password are sent as they are; the RFC wants UTF-8. `authorize_as` is for who may open the maildrop of
-/// somebody else: the name of that one.
+/// Name and password are sent as they are; the RFC wants UTF-8. `authorize_as` names another user
+/// whose maildrop is to be opened, for those who may.
 ///
 /// Errors: `errc::invalid_argument` if name or password is empty, or any of the three has a NUL in it;
 /// `errc::malformed_challenge` if the server asks for more.

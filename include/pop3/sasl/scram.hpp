@@ -119,7 +119,7 @@ class scram {
 public:
     static constexpr std::string_view name = Plus ? Hash::scram_plus_name : Hash::scram_name;
 
-    /// `authorize_as` is for who may open the maildrop of somebody else: the name of that one.
+    /// `authorize_as` names another user whose maildrop is to be opened, for those who may.
     explicit scram(const password& credentials, std::string_view authorize_as = {})
         : credentials_(credentials), authorize_as_(authorize_as)
     {

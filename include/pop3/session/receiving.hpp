@@ -18,7 +18,7 @@
 namespace pop3 {
 
 /// TRANSACTION, while a message comes that the user reads piece by piece, at the pace of what becomes of it: nothing is read
-/// ahead, so that the server waits for who reads slowly. It models Asio's AsyncReadStream until the end of the message,
+/// ahead, so that the server waits for a slow reader. It models Asio's AsyncReadStream until the end of the message,
 /// dot-stuffing undone; `async_finish` gives the session back for other commands.
 ///
 ///     auto body = co_await std::move(mailbox).async_receive(1);

@@ -57,7 +57,7 @@ public:
         };
     }
 
-    /// Takes no answer any more, and gives the one that came, if one did.
+    /// Takes no more answers, and gives the answer that came, if any.
     std::optional<token_answer> close()
     {
         return inbox_->close();
