@@ -4,7 +4,7 @@
 # `// error(gcc): text` and `// error(clang): text` what only that one prints. A source whose lines are all for the
 # other compiler is one that this compiler cannot refuse. A line `// lines: n` says how many lines g++ may print. (Clang
 # names all the functions that it has not taken.) With POP3_CONTROL defined the same file holds the right
-# program: without that, a typo would pass for a refusal.
+# program: without that, a typo would pass for a refusal. All the right programs are compiled together, by controls.cmake.
 #
 # cmake -DSOURCE=x.cpp -DCOMPILER=c++ -DCOMPILER_ID=GNU -DFLAGS=library.flags [-DPRECOMPILED=arguments] -P check.cmake
 cmake_minimum_required(VERSION 3.23)
@@ -73,10 +73,4 @@ else()
       message(FATAL_ERROR "${SOURCE} is refused, but not with the text\n  ${text_${index}}")
     endif()
   endforeach()
-endif()
-
-compile(-DPOP3_CONTROL)
-if(NOT refused EQUAL 0)
-  message("The compiler said:\n${output}")
-  message(FATAL_ERROR "${SOURCE} must compile with -DPOP3_CONTROL, but does not")
 endif()

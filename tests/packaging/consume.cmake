@@ -8,7 +8,7 @@ cmake_minimum_required(VERSION 3.23)
 set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 set(prefix "${WORK}/prefix")
 set(build "${WORK}/${WAY}")
-set(example "${ROOT}/examples/minimal.cpp")
+set(example "${ROOT}/tests/packaging/app.cpp")
 
 # Runs a command; when it fails, shows what it printed.
 function(run)
