@@ -1,10 +1,9 @@
 # Checks that the right program in each of the sources here compiles: all in one run of the compiler, each in a namespace of
 # its own (see check.cmake).
 #
-# cmake -DFOLDER=dir -DCOMPILER=c++ -DFLAGS=library.flags -DWORK=dir [-DPRECOMPILED=arguments] -P controls.cmake
+# cmake -DFOLDER=dir -DCOMPILER=c++ -DFLAGS=library.flags -DWORK=dir -P controls.cmake
 cmake_minimum_required(VERSION 3.23)
 
-separate_arguments(precompiled UNIX_COMMAND "${PRECOMPILED}")
 file(GLOB sources "${FOLDER}/*.cpp")
 list(LENGTH sources count)
 if(count EQUAL 0)
@@ -25,7 +24,7 @@ list(REMOVE_ITEM includes "#include <pop3/pop3.hpp>")
 list(JOIN includes "\n" includes)
 file(WRITE "${WORK}/controls.cpp" "#include <pop3/pop3.hpp>\n${includes}\n\n${programs}")
 
-execute_process(COMMAND "${COMPILER}" ${precompiled} "@${FLAGS}" -DPOP3_CONTROL -fsyntax-only "${WORK}/controls.cpp"
+execute_process(COMMAND "${COMPILER}" "@${FLAGS}" -DPOP3_CONTROL -fsyntax-only "${WORK}/controls.cpp"
   RESULT_VARIABLE refused OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT refused EQUAL 0)
   message("The compiler said:\n${output}")
