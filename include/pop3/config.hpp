@@ -10,6 +10,8 @@
 #define POP3_NO_EXCEPTIONS 1
 #endif
 
+// Where exceptions are off, nothing is caught, and what would be thrown ends the program (see throw_error.hpp).
+
 #if defined(POP3_NO_EXCEPTIONS)
 #define POP3_TRY if constexpr (true)
 #define POP3_CATCH(...) else
