@@ -20,6 +20,7 @@ private:
     pop3::session<pop3::transaction> mailbox_;
 };
 
-// error(gcc): error: use of deleted function 'pop3::session<pop3::transaction>::session(const pop3::session<pop3::transaction>&)'
+// error(gcc): error: use of deleted function 'pop3::session<pop3::transaction
+// error(gcc): ::session(const pop3::session<pop3::transaction
 // error(clang): error: call to implicitly-deleted copy constructor of 'pop3::session<pop3::transaction>'
 // error(clang): 1 error generated.

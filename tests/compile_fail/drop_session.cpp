@@ -22,6 +22,6 @@ void on_login(std::error_code, logged_in reply)
 #endif
 }
 
-// error(gcc): error: ignoring returned value of type 'pop3::session<pop3::transaction>', declared with attribute 'nodiscard'
+// error(gcc): error: ignoring returned value of type 'pop3::session<pop3::transaction
 // error(clang): error: ignoring return value of function declared with 'nodiscard' attribute
 // error: its destructor closes the connection, and deletes nothing

@@ -35,6 +35,7 @@
 #include <utility>
 #include <vector>
 
+namespace cyrus_tests {
 namespace {
 
 test::cyrus& server()
@@ -374,3 +375,5 @@ TEST_CASE("Cyrus: by a pop URL")
         co_await leave(std::move(m2));
     });
 }
+
+} // namespace cyrus_tests

@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+namespace dovecot_tests {
 namespace {
 
 using namespace std::chrono_literals;
@@ -418,3 +419,5 @@ TEST_CASE("without TLS, and over asio::ssl::stream")
         co_await look_around(std::move(secure));
     });
 }
+
+} // namespace dovecot_tests

@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+namespace ways_in_tests {
 namespace {
 
 using pop3::errc;
@@ -741,3 +742,5 @@ TEST_CASE("by a pop URL")
         co_await expect_messages(std::move(m4), 2);
     });
 }
+
+} // namespace ways_in_tests

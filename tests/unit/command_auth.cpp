@@ -26,6 +26,7 @@
 #include <system_error>
 #include <vector>
 
+namespace command_auth_tests {
 namespace {
 
 using namespace std::string_literals;
@@ -245,3 +246,5 @@ TEST_CASE("auth: SCRAM, where the server's proof comes in a challenge, or with t
     CHECK(c.refused);
     CHECK(c.refusal.details().find("invalid-proof") != std::string::npos);
 }
+
+} // namespace command_auth_tests

@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+namespace command_auth_called_off_tests {
 namespace {
 
 using pop3::errc;
@@ -159,3 +160,5 @@ TEST_CASE("login: a bad challenge is called off, and nothing weaker tried")
     CHECK(called_off(c, errc::malformed_challenge));
     CHECK(c.lines.size() == 3);
 }
+
+} // namespace command_auth_called_off_tests

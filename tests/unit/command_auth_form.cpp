@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+namespace command_auth_form_tests {
 namespace {
 
 using pop3::errc;
@@ -250,3 +251,5 @@ TEST_CASE("auth: the second form before the unbound SCRAM, which then has the fo
     CHECK(c.lines[4] == "AUTH SCRAM-SHA-256");
     CHECK(from_base64(c.lines[5]).starts_with("n,,"));
 }
+
+} // namespace command_auth_form_tests

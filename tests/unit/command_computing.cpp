@@ -25,6 +25,7 @@
 #include <system_error>
 #include <vector>
 
+namespace command_computing_tests {
 namespace {
 
 using pop3::errc;
@@ -157,3 +158,5 @@ TEST_CASE("computing: the salted password is computed once, though the proof is 
     CHECK(c.refused);
     CHECK(other.tried.size() == 2);
 }
+
+} // namespace command_computing_tests

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+namespace command_login_tests {
 namespace {
 
 using namespace std::string_view_literals;
@@ -348,3 +349,5 @@ TEST_CASE("login: every set of announced mechanisms, and nothing in clear that h
     // The check is one that can fail.
     CHECK(revealed > 100);
 }
+
+} // namespace command_login_tests

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+namespace command_login_last_word_tests {
 namespace {
 
 using pop3::command::auth;
@@ -127,3 +128,5 @@ TEST_CASE("login: [AUTH] ends it")
     CHECK(c.refusal.code() == pop3::response_code::auth);
     CHECK(c.refusal.text() == "account locked");
 }
+
+} // namespace command_login_last_word_tests

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+namespace command_refused_binding_tests {
 namespace {
 
 using lines = std::vector<std::string>;
@@ -165,3 +166,5 @@ TEST_CASE("refused binding: is forgotten if to begin unbound did not help")
                            "-ERR [SYS/PERM] no\r\n"})
         CHECK_FALSE(after(no));
 }
+
+} // namespace command_refused_binding_tests

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+namespace command_start_tls_tests {
 namespace {
 
 using pop3::errc;
@@ -83,3 +84,5 @@ TEST_CASE("start_tls: what comes behind the +OK is left for the driver to see")
     const auto c = test::talk(exchange, says({"+OK\r\n+OK injected\r\n"}));
     CHECK(c.rest == "+OK injected\r\n");
 }
+
+} // namespace command_start_tls_tests
