@@ -63,6 +63,8 @@ enum class errc {
     capabilities_limit,
     /// A listing has more than `limits::listing_entries` entries. Raise it for a maildrop that is so large.
     listing_entries_limit,
+    /// A listing that goes to a sink has more than `limits::streamed_entries` entries. Raise it for a maildrop that is so large.
+    streamed_entries_limit,
     /// The server has more languages than `limits::languages`. Raise it if the server is to be trusted.
     languages_limit,
     /// A unique-id is longer than `limits::unique_id` octets (RFC 1939 allows 70). Raise it if the server is to be

@@ -53,6 +53,8 @@ private:
             return "the server announced more capabilities than limits::capabilities";
         case errc::listing_entries_limit:
             return "the listing has more entries than limits::listing_entries";
+        case errc::streamed_entries_limit:
+            return "the listing has more entries than limits::streamed_entries";
         case errc::languages_limit:
             return "the server has more languages than limits::languages";
         case errc::unique_id_limit:

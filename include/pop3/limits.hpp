@@ -22,8 +22,10 @@ struct limits {
     std::size_t response_line = 8192;
     /// Lines of the reply to CAPA.
     std::size_t capabilities = 128;
-    /// Entries of the reply to LIST or UIDL.
+    /// Entries of the reply to LIST or UIDL that is read into memory.
     std::size_t listing_entries = 1'000'000;
+    /// Entries of one that goes to a sink. None is so long: it is against a server that never ends one.
+    std::uint64_t streamed_entries = 1'000'000'000;
     /// Languages of the reply to LANG.
     std::size_t languages = 1000;
     /// Octets of one unique-id. RFC 1939 allows 70.

@@ -412,11 +412,12 @@ TEST_CASE("the limits of a listing")
     const auto keep = [&](auto entry) {
         got.push_back(entry.number.value());
     };
-    bounds.listing_entries = 2;
+    bounds.listing_entries = 1; // of what is kept in memory
+    bounds.streamed_entries = 2;
     CHECK(test::feed(command::list_to(keep), "+OK\r\n1 1\r\n2 2\r\n.\r\n", bounds).ok());
     got.clear();
     CHECK(test::feed(command::list_to(keep), "+OK\r\n1 1\r\n2 2\r\n3 3\r\n.\r\n", bounds).ec ==
-          errc::listing_entries_limit);
+          errc::streamed_entries_limit);
     CHECK(got == std::vector<std::uint32_t>{1, 2});
     bounds.unique_id = 4;
     CHECK(test::feed(command::uidl_to(keep), "+OK\r\n1 abcd\r\n.\r\n", bounds).ok());
@@ -446,7 +447,7 @@ TEST_CASE("a listing of which the sink wants no more")
     pop3::limits bounds;
     CHECK(!drained("2 2\r\n3 3\r\n", bounds));
     CHECK(!drained("nobody reads it\r\n..\r\n", bounds));
-    bounds.listing_entries = 1;
+    bounds.streamed_entries = 1;
     CHECK(!drained("2 2\r\n3 3\r\n", bounds));
     bounds.drained_octets = 10;
     CHECK(!drained("2 2\r\n3 3\r\n", bounds));

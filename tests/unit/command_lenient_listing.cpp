@@ -148,8 +148,9 @@ TEST_CASE("it is bounded like any other")
     const auto count = [&](auto) {
         ++given;
     };
+    bounds.streamed_entries = 3;
     CHECK(test::feed(command::lenient_uidl_to(count), "+OK\r\nx\r\n2 b\r\nx\r\n4 d\r\n.\r\n", bounds).ec ==
-          errc::listing_entries_limit);
+          errc::streamed_entries_limit);
     CHECK(given == 3);
 }
 

@@ -38,6 +38,7 @@ constexpr row rows[] = {
     {errc::malformed_value, false, ""},
     {errc::capabilities_limit, false, "limits::capabilities"},
     {errc::listing_entries_limit, false, "limits::listing_entries"},
+    {errc::streamed_entries_limit, false, "limits::streamed_entries"},
     {errc::languages_limit, false, "limits::languages"},
     {errc::unique_id_limit, false, "limits::unique_id"},
     {errc::message_octets_limit, false, "limits::message_octets"},

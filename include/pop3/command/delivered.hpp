@@ -124,8 +124,8 @@ private:
 
     std::error_code pass_on(const entry_type& entry, listing_delivery& into, const limits& bounds)
     {
-        if (into.entries >= bounds.listing_entries)
-            return errc::listing_entries_limit;
+        if (into.entries >= bounds.streamed_entries)
+            return errc::streamed_entries_limit;
         ++into.entries;
         this->give(entry);
         return {};

@@ -126,8 +126,8 @@ private:
 
     std::error_code pass_on(line_type line, listing_delivery& into, const limits& bounds)
     {
-        if (into.entries >= bounds.listing_entries)
-            return errc::listing_entries_limit;
+        if (into.entries >= bounds.streamed_entries)
+            return errc::streamed_entries_limit;
         ++into.entries;
         this->give(std::move(line));
         return {};

@@ -79,7 +79,7 @@ inline constexpr bool leads_out_of<Command, State, Stream> =
 ///   `co_await`;
 /// - `errc::unexpected_data`: also if the server said something since the last reply, which is not taken for the reply to what
 ///   comes next. Nothing was sent then. What it said is in `notice()`;
-/// - `errc::malformed_value`, and the limits of values (`errc::capabilities_limit`, `listing_entries_limit`, `languages_limit`,
+/// - `errc::malformed_value`, and the limits of values (`errc::capabilities_limit`, `listing_entries_limit`, `streamed_entries_limit`, `languages_limit`,
 ///   `unique_id_limit`, `message_octets_limit`): the reply was read to its end, and is of no use. The session lives;
 /// - any other error (but the `asio::error::eof` that ends a message, see `session<receiving>`): the session is dead, its
 ///   socket closed; later operations complete with `errc::session_closed`.
