@@ -116,6 +116,42 @@ set(POP3_HEADERS
   include/pop3/line_count.hpp
   include/pop3/listing.hpp
   include/pop3/login_options.hpp
+  include/pop3/mailbox.hpp
+  include/pop3/mailbox/crc32c.hpp
+  include/pop3/mailbox/erased.hpp
+  include/pop3/mailbox/error.hpp
+  include/pop3/mailbox/error.ipp
+  include/pop3/mailbox/fetch.hpp
+  include/pop3/mailbox/fetch_command.hpp
+  include/pop3/mailbox/fetch_job.hpp
+  include/pop3/mailbox/fetch_job.ipp
+  include/pop3/mailbox/fetch_options.hpp
+  include/pop3/mailbox/fetch_plan.hpp
+  include/pop3/mailbox/fetch_plan.ipp
+  include/pop3/mailbox/fetch_policy.hpp
+  include/pop3/mailbox/fetch_report.hpp
+  include/pop3/mailbox/file_delivery.hpp
+  include/pop3/mailbox/file_delivery.ipp
+  include/pop3/mailbox/file_system.hpp
+  include/pop3/mailbox/file_system.ipp
+  include/pop3/mailbox/key_arena.hpp
+  include/pop3/mailbox/mail_delivery.hpp
+  include/pop3/mailbox/maildir.hpp
+  include/pop3/mailbox/maildir.ipp
+  include/pop3/mailbox/maildrop_listing.hpp
+  include/pop3/mailbox/maildrop_listing.ipp
+  include/pop3/mailbox/octets_digest.hpp
+  include/pop3/mailbox/octets_digest.ipp
+  include/pop3/mailbox/seen_file.hpp
+  include/pop3/mailbox/seen_file.ipp
+  include/pop3/mailbox/seen_index.hpp
+  include/pop3/mailbox/seen_index.ipp
+  include/pop3/mailbox/seen_line.hpp
+  include/pop3/mailbox/seen_line.ipp
+  include/pop3/mailbox/seen_memory.hpp
+  include/pop3/mailbox/seen_record.hpp
+  include/pop3/mailbox/seen_store.hpp
+  include/pop3/mailbox/slot_table.hpp
   include/pop3/message.hpp
   include/pop3/message_number.hpp
   include/pop3/observer.hpp

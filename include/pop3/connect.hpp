@@ -127,12 +127,14 @@ concept security_value = std::same_as<How, tls_context> || std::same_as<How, stl
 /// The connection that is to be made, and why it cannot be, if so: the resolver would take an empty name for this machine,
 /// and a name up to its NUL for the whole.
 template <class Stream>
-auto prepare(Stream stream, std::string host, const connect_options& options, std::error_code& unusable)
+auto prepare(Stream stream, std::string host, std::uint16_t port, const connect_options& options,
+             std::error_code& unusable)
 {
     if (!unusable && ((host.empty() && options.endpoints.empty()) || host.find('\0') != std::string::npos))
         unusable = std::make_error_code(std::errc::invalid_argument);
     auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
     c->host = std::move(host);
+    c->port = port;
     if (options.pipelining == pipelining::never)
         c->never_send_ahead();
     return c;
@@ -144,7 +146,7 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::string h
                           const connect_options& options, Token&& token)
 {
     asio::any_io_executor executor = stream.get_executor();
-    auto c = detail::prepare(std::move(stream), std::move(host), options, unusable);
+    auto c = detail::prepare(std::move(stream), std::move(host), port, options, unusable);
     c->learn(options.capabilities);
     return detail::compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
         connect<Stream, greeted<Stream>>(std::move(c), unusable, port, options.endpoints), token, executor);
@@ -166,9 +168,10 @@ auto async_connect_how(const asio::any_io_executor& executor, const stls& how, s
 {
     tls_stream stream(executor, how.context());
     auto unusable = stream.expect_host(host);
-    auto c = detail::prepare(tcp_stream(executor), std::move(host), options, unusable);
+    port = port == 0 ? 110 : port;
+    auto c = detail::prepare(tcp_stream(executor), std::move(host), port, options, unusable);
     return detail::compose<Token, void(std::error_code, secured::reply_type)>(
-        connect_stls<secured>(std::move(c), std::move(stream), unusable, how.policy(), port == 0 ? 110 : port,
+        connect_stls<secured>(std::move(c), std::move(stream), unusable, how.policy(), port,
                               options.endpoints, secured{options.capabilities}),
         token, executor);
 }

@@ -9,6 +9,7 @@
 #error "pop3/src.hpp is for programs whose files all define POP3_SEPARATE_COMPILATION"
 #endif
 
+#include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
 
 #include <pop3/certificate_error.ipp>
@@ -28,6 +29,17 @@
 #include <pop3/error.ipp>
 #include <pop3/grammar/capability.ipp>
 #include <pop3/grammar/greeting.ipp>
+#include <pop3/mailbox/error.ipp>
+#include <pop3/mailbox/fetch_job.ipp>
+#include <pop3/mailbox/fetch_plan.ipp>
+#include <pop3/mailbox/file_delivery.ipp>
+#include <pop3/mailbox/file_system.ipp>
+#include <pop3/mailbox/maildir.ipp>
+#include <pop3/mailbox/maildrop_listing.ipp>
+#include <pop3/mailbox/octets_digest.ipp>
+#include <pop3/mailbox/seen_file.ipp>
+#include <pop3/mailbox/seen_index.ipp>
+#include <pop3/mailbox/seen_line.ipp>
 #include <pop3/printable.ipp>
 #include <pop3/refusal.ipp>
 #include <pop3/sasl/any_mechanism.ipp>

@@ -6,6 +6,7 @@ cmake_minimum_required(VERSION 3.23)
 # The floors, as "floor pattern": the first pattern that fits the path below include/pop3/ decides.
 set(floors
   "8 pop3\\.hpp"
+  "8 mailbox\\.hpp"
   "7 mailbox/.*"
   "8 src\\.hpp"
   "6 (connect|extern)\\.[hi]pp"

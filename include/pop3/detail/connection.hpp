@@ -27,6 +27,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -195,6 +196,7 @@ public:
         observer_ = other.observer_;
         greeting = other.greeting;
         host = other.host;
+        port = other.port;
         if (other.never_ahead)
             never_send_ahead();
     }
@@ -288,6 +290,9 @@ public:
     pop3::greeting greeting;
     /// Whom it was made to; empty if that is the user's own business.
     std::string host;
+    std::uint16_t port = 0;
+    /// Who logs in; empty if that is not known.
+    std::string user;
     /// What the server last said, in this state, that it can do.
     std::optional<pop3::capabilities> capabilities;
     /// Whether the server takes commands ahead of its replies, if it was asked in any state: the login does not change it

@@ -22,6 +22,9 @@ std::string place(std::string_view host, std::uint16_t port);
 std::string place(std::string_view host, std::uint16_t port,
                   const std::optional<asio::ip::tcp::endpoint>& tried);
 
+/// "mrose@pop.example.org", "mrose@[::1]:8110": without the ports that POP3 has by default. Empty if a part is not known.
+std::string make_account(std::string_view user, std::string_view host, std::uint16_t port);
+
 /// Names the place in what came beside an error, which may know more.
 template <class Reply>
 no_reply failed_at(std::string_view where, const Reply& r)

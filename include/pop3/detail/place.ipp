@@ -35,4 +35,16 @@ POP3_DECL std::string place(std::string_view host, std::uint16_t port,
     return place(host, tried->port()) + " (" + address + ')';
 }
 
+POP3_DECL std::string make_account(std::string_view user, std::string_view host, std::uint16_t port)
+{
+    if (user.empty() || host.empty())
+        return {};
+    const bool bracketed = host.find(':') != std::string_view::npos;
+    std::string text(user);
+    text.append(bracketed ? "@[" : "@").append(host).append(bracketed ? "]" : "");
+    if (port != 0 && port != 110 && port != 995)
+        text.append(":").append(std::to_string(port));
+    return text;
+}
+
 } // namespace pop3::detail

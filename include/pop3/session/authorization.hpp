@@ -118,6 +118,7 @@ public:
     template <detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
     auto async_login(const password& credentials, const login_options& options, Token&& token = {}) &&
     {
+        this->remember_user(credentials.name());
         return std::move(*this).log_in(command::login<password>(credentials, options, context()),
                                        std::forward<Token>(token));
     }
@@ -135,6 +136,7 @@ public:
         requires may_carry_secrets<Stream>
     auto async_login(const access_token& credentials, const login_options& options, Token&& token = {}) &&
     {
+        this->remember_user(credentials.name());
         return std::move(*this).log_in(command::login<access_token>(credentials, options, context()),
                                        std::forward<Token>(token));
     }
@@ -154,6 +156,7 @@ public:
         requires may_carry_secrets<Stream>
     auto async_login(const token_provider& credentials, const login_options& options, Token&& token = {}) &&
     {
+        this->remember_user(credentials.name());
         auto terms = context();
         return detail::async_token_login<detail::enter<session<transaction, Stream>, session>>(
             std::move(this->connection_), this->get_executor(), credentials, options, std::move(terms),
@@ -229,6 +232,7 @@ public:
     template <detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
     auto async_apop(std::string_view name, std::string_view secret, Token&& token = {}) &&
     {
+        this->remember_user(name);
         const auto timestamp = this->connection_ ? this->connection_->greeting.timestamp : std::string();
         return std::move(*this).async_execute(command::apop(name, pop3::secret(secret), timestamp),
                                               std::forward<Token>(token));
@@ -318,6 +322,7 @@ public:
         detail::completed_with<reply<session<awaiting_password, Stream>, session>> Token = default_token>
     auto async_user(std::string_view name, Token&& token = {}) &&
     {
+        this->remember_user(name);
         return std::move(*this).async_execute(command::user(name), std::forward<Token>(token));
     }
 

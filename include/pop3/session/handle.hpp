@@ -8,6 +8,7 @@
 #include <pop3/completion.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/place.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/reply.hpp>
@@ -120,6 +121,15 @@ public:
         return connection_ ? connection_->login_mechanism : std::string();
     }
 
+    /// Who is logged in, or last tried, and where, as `user@host:port`; the port is left out if it is 110 or 995, so that it is the
+    /// same with each kind of security. Empty if that is not known: after `async_auth` with a mechanism, and over a stream of
+    /// the user's own.
+    std::string account() const
+    {
+        return connection_ ? detail::make_account(connection_->user, connection_->host, connection_->port)
+                           : std::string();
+    }
+
     /// What the server last said unasked, such as "-ERR Disconnected for inactivity." before it hung up: the operation that
     /// found it completed with `errc::unexpected_data`. Untrusted input, without controls. See also `reply::notice`.
     std::string notice() const
@@ -181,6 +191,12 @@ protected:
     using connection_ptr = std::shared_ptr<detail::connection<Stream>>;
 
     session_handle() = default;
+
+    void remember_user(std::string_view name)
+    {
+        if (connection_)
+            connection_->user = name;
+    }
 
     explicit session_handle(connection_ptr c) : connection_(std::move(c))
     {

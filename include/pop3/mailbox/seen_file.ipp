@@ -1,0 +1,359 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/config.hpp>
+#include <pop3/mailbox/error.hpp>
+#include <pop3/mailbox/seen_file.hpp>
+#include <pop3/mailbox/seen_line.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace pop3 {
+
+/// Reads a file of records from its begin to its end, a piece at a time.
+class seen_file::loader {
+public:
+    loader(seen_file& to, file_system::file& from) : to_(to), from_(from)
+    {
+    }
+
+    void load(std::error_code& ec)
+    {
+        read_header(ec);
+        while (!ec && read_line(ec)) {
+        }
+    }
+
+    /// Something that counts stands behind something that cannot be read.
+    bool damaged = false;
+    /// Where the last line that counts ends.
+    std::uint64_t good_end = 0;
+    /// How long the file is.
+    std::uint64_t size = 0;
+    /// There is not even a header.
+    bool is_new = false;
+
+private:
+    static constexpr std::size_t piece = 1u << 20;
+
+    /// Reads on, until there are `least` octets in the buffer, or no more.
+    void fill(std::size_t least, std::error_code& ec)
+    {
+        buffer_.erase(0, at_);
+        at_ = 0;
+        while (!at_end_ && buffer_.size() < least) {
+            const auto before = buffer_.size();
+            buffer_.resize(before + piece);
+            const auto n = detail::read_some(from_, {buffer_.data() + before, piece}, ec);
+            buffer_.resize(before + (ec ? 0 : n));
+            if (ec)
+                return;
+            at_end_ = n == 0;
+            size += n;
+        }
+    }
+
+    void read_header(std::error_code& ec)
+    {
+        fill(detail::seen_header.size(), ec);
+        if (ec)
+            return;
+        const std::string_view text = buffer_;
+        if (text.starts_with(detail::seen_header)) {
+            at_ = good_end = detail::seen_header.size();
+        } else if (detail::seen_header.starts_with(text)) {
+            is_new = true;
+            at_ = buffer_.size();
+        } else {
+            ec = text.starts_with(detail::seen_magic) ? fetch_errc::store_too_new : fetch_errc::not_a_store;
+        }
+    }
+
+    /// False at the end.
+    bool read_line(std::error_code& ec)
+    {
+        if (buffer_.size() - at_ < detail::longest_seen_line && !at_end_)
+            fill(piece, ec);
+        if (ec || at_ == buffer_.size())
+            return false;
+        seen_record record;
+        std::size_t length = 0;
+        if (detail::read_seen_line(std::string_view(buffer_).substr(at_), record, length) ==
+            detail::seen_line::good) {
+            damaged = damaged || skipping_;
+            skipping_ = false;
+            to_.apply(record);
+            ++to_.lines_;
+            at_ += length;
+            good_end += skipped_ + length;
+            skipped_ = 0;
+            return true;
+        }
+        // Perhaps there is a good one behind it. What a length says cannot be relied on now, but the end of a line can.
+        skipping_ = true;
+        const auto end = buffer_.find('\n', at_);
+        const auto next = end == std::string::npos ? buffer_.size() : end + 1;
+        damaged = damaged || end != std::string::npos; // it is whole, and wrong
+        skipped_ += next - at_;
+        at_ = next;
+        return true;
+    }
+
+    seen_file& to_;
+    file_system::file& from_;
+    std::string buffer_;
+    std::size_t at_ = 0;
+    std::uint64_t skipped_ = 0;
+    bool skipping_ = false;
+    bool at_end_ = false;
+};
+
+POP3_DECL seen_file::seen_file(std::string path, file_system& files) : path_(std::move(path)), files_(files)
+{
+}
+
+POP3_DECL seen_file::~seen_file() = default;
+
+POP3_DECL seen_index* seen_file::open(std::string_view account, std::error_code& ec)
+{
+    const std::scoped_lock guard(mutex_);
+    ec.clear();
+    if (failed_)
+        ec = fetch_errc::store_failed;
+    else if (!file_)
+        open_file(ec);
+    if (ec)
+        return nullptr;
+    auto& index = index_of(account);
+    if (!index.in_use)
+        index.tidy();
+    return &index;
+}
+
+POP3_DECL seen_index& seen_file::index_of(std::string_view account)
+{
+    auto found = accounts_.find(account);
+    if (found == accounts_.end())
+        found = accounts_.emplace(std::string(account), std::make_unique<seen_index>()).first;
+    return *found->second;
+}
+
+POP3_DECL void seen_file::apply(const seen_record& record)
+{
+    index_of(record.account).apply(record);
+}
+
+POP3_DECL void seen_file::open_file(std::error_code& ec)
+{
+    if (!lock_) {
+        auto lock = detail::open(files_, path_ + ".lock", file_system::access::lock, ec);
+        if (ec)
+            return;
+        if (!lock->lock(ec)) {
+            if (!ec)
+                ec = fetch_errc::store_locked;
+            return;
+        }
+        lock_ = std::move(lock);
+    }
+    accounts_.clear();
+    lines_ = 0;
+    load(ec);
+    if (ec)
+        file_.reset();
+}
+
+POP3_DECL void seen_file::load(std::error_code& ec)
+{
+    const auto from = detail::open(files_, path_, file_system::access::read, ec);
+    if (ec == std::errc::no_such_file_or_directory)
+        return write_anew(ec);
+    if (ec)
+        return;
+    loader l(*this, *from);
+    l.load(ec);
+    if (ec)
+        return;
+    if (l.is_new)
+        return write_anew(ec);
+    if (l.damaged) {
+        keep_damaged(ec);
+        if (!ec)
+            write_anew(ec);
+        return;
+    }
+    size_ = l.good_end;
+    open_for_appending(ec);
+    // Dropped before anything is written behind it.
+    if (!ec && l.size != l.good_end)
+        file_->truncate(l.good_end, ec);
+    // By whom it was written last may have ended before this.
+    if (!ec)
+        detail::sync(*file_, ec);
+    if (!ec)
+        detail::sync_directory(files_, detail::directory_of(path_), ec);
+    if (ec)
+        return;
+    std::size_t live = 0;
+    for (const auto& [name, index] : accounts_)
+        live += index->size();
+    if (lines_ > 10'000 && lines_ > 4 * live)
+        write_anew(ec);
+}
+
+POP3_DECL void seen_file::open_for_appending(std::error_code& ec)
+{
+    file_ = detail::open(files_, path_, file_system::access::append, ec);
+}
+
+/// By a copy: there is a store under its name at each moment.
+POP3_DECL void seen_file::keep_damaged(std::error_code& ec)
+{
+    std::string name;
+    detail::append_time(name = path_ + ".damaged-",
+                        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    std::unique_ptr<file_system::file> to;
+    auto free_name = name;
+    for (int i = 2; !to; ++i) {
+        to = detail::open(files_, free_name, file_system::access::create, ec);
+        if (ec && ec != std::errc::file_exists)
+            return;
+        if (!to)
+            free_name = name + '-' + std::to_string(i);
+    }
+    const auto from = detail::open(files_, path_, file_system::access::read, ec);
+    std::string piece(65536, '\0');
+    for (std::size_t n = 1; !ec && n != 0;) {
+        n = detail::read_some(*from, piece, ec);
+        if (!ec)
+            detail::write_all(*to, std::string_view(piece).substr(0, n), ec);
+    }
+    if (!ec)
+        detail::sync(*to, ec);
+    if (!ec)
+        detail::sync_directory(files_, detail::directory_of(path_), ec);
+    if (!ec)
+        salvaged_ = free_name;
+}
+
+POP3_DECL void seen_file::write_anew(std::error_code& ec)
+{
+    const auto name = path_ + ".new";
+    file_.reset();
+    files_.remove(name, ec); // of a run that ended here
+    auto to = detail::open(files_, name, file_system::access::create, ec);
+    if (ec)
+        return;
+    write_all_to(*to, ec);
+    if (!ec)
+        detail::sync(*to, ec);
+    if (!ec)
+        files_.rename(name, path_, ec);
+    if (!ec)
+        detail::sync_directory(files_, detail::directory_of(path_), ec);
+    if (!ec)
+        open_for_appending(ec);
+}
+
+POP3_DECL void seen_file::write_all_to(file_system::file& to, std::error_code& ec)
+{
+    std::string text(detail::seen_header);
+    size_ = 0;
+    lines_ = 0;
+    const auto write = [&](const seen_record& r) {
+        detail::write_seen_line(r, text);
+        ++lines_;
+    };
+    const auto flush = [&] {
+        detail::write_all(to, text, ec);
+        size_ += text.size();
+        text.clear();
+    };
+    for (const auto& [name, index] : accounts_) {
+        seen_record r;
+        r.account = name;
+        r.event = seen_event::unstable;
+        if (index->unstable_octets())
+            write(r);
+        for (seen_index::slot_type slot = 0; slot != index->slots(); ++slot) {
+            if (!index->holds(slot))
+                continue;
+            const auto& e = (*index)[slot];
+            r.event = seen_event::state;
+            r.state = e.state;
+            r.key = index->key(slot);
+            r.time = e.time;
+            r.octets = e.octets;
+            r.attempts = e.attempts;
+            write(r);
+            if (e.absent_since != std::chrono::sys_seconds()) {
+                r.event = seen_event::absent;
+                r.time = e.absent_since;
+                write(r);
+            }
+            if (text.size() > (1u << 20))
+                flush();
+            if (ec)
+                return;
+        }
+    }
+    flush();
+}
+
+POP3_DECL void seen_file::append(std::span<const seen_record> records, std::error_code& ec)
+{
+    const std::scoped_lock guard(mutex_);
+    ec.clear();
+    if (failed_ || !file_)
+        ec = fetch_errc::store_failed;
+    std::string text;
+    for (const auto& r : records) {
+        if (r.account.empty() || r.account.size() > detail::longest_seen_text ||
+            r.key.unique_id.size() > detail::longest_seen_text)
+            ec = std::make_error_code(std::errc::invalid_argument);
+        if (ec)
+            return;
+        detail::write_seen_line(r, text);
+    }
+    if (ec || text.empty())
+        return;
+    detail::write_all(*file_, text, ec);
+    if (!ec)
+        detail::sync(*file_, ec);
+    if (ec) {
+        failed_ = true;
+        // So that no half of a line is left for the next one, if the disk still does that much.
+        std::error_code ignored;
+        file_->truncate(size_, ignored);
+        return;
+    }
+    size_ += text.size();
+    lines_ += records.size();
+    for (const auto& r : records)
+        apply(r);
+}
+
+POP3_DECL void seen_file::compact(std::error_code& ec)
+{
+    const std::scoped_lock guard(mutex_);
+    ec.clear();
+    if (failed_)
+        ec = fetch_errc::store_failed;
+    else if (!file_)
+        open_file(ec);
+    if (!ec)
+        write_anew(ec);
+    failed_ = failed_ || ec;
+}
+
+} // namespace pop3

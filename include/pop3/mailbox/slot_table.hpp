@@ -1,0 +1,137 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string_view>
+#include <vector>
+
+namespace pop3::detail {
+
+/// A hash table of numbers, which stand for things that somebody else keeps. Its hash has a seed of its own: a server that
+/// chooses unique-ids to collide does not know it.
+class slot_table {
+public:
+    using slot_type = std::uint32_t;
+    static constexpr slot_type none = 0xffffffff;
+
+    std::uint64_t hash(std::string_view octets, std::uint32_t ordinal) const noexcept
+    {
+        // FNV-1a over eight octets at a time, with a finish that mixes all bits.
+        std::uint64_t h = seed_ ^ (ordinal * 0x9e3779b97f4a7c15u);
+        std::size_t at = 0;
+        for (; octets.size() - at >= 8; at += 8) {
+            std::uint64_t word = 0;
+            for (unsigned i = 0; i != 8; ++i)
+                word |= std::uint64_t(static_cast<unsigned char>(octets[at + i])) << (8 * i);
+            h = mix(h ^ word);
+        }
+        std::uint64_t rest = octets.size() - at + 1;
+        for (; at != octets.size(); ++at)
+            rest = rest << 8 | static_cast<unsigned char>(octets[at]);
+        return mix(mix(h ^ rest) + octets.size());
+    }
+
+    /// The slot that `is_it(slot)` says yes to; `none` if there is none.
+    template <class IsIt>
+    slot_type find(std::uint64_t hash, IsIt is_it) const
+    {
+        if (cells_.empty())
+            return none;
+        for (auto i = hash & mask();; i = (i + 1) & mask()) {
+            const auto& c = cells_[i];
+            if (c == none)
+                return none;
+            if (c != removed && is_it(c))
+                return c;
+        }
+    }
+
+    /// One that is not in it. `hash_of(slot)` is asked when it grows.
+    template <class HashOf>
+    void insert(std::uint64_t hash, slot_type slot, HashOf hash_of)
+    {
+        if ((used_ + 1) * 4 > cells_.size() * 3)
+            grow(hash_of);
+        place(hash, slot);
+        ++size_;
+    }
+
+    template <class IsIt>
+    void erase(std::uint64_t hash, IsIt is_it)
+    {
+        if (cells_.empty())
+            return;
+        for (auto i = hash & mask(); cells_[i] != none; i = (i + 1) & mask())
+            if (cells_[i] != removed && is_it(cells_[i])) {
+                cells_[i] = removed;
+                --size_;
+                return;
+            }
+    }
+
+    std::size_t size() const noexcept
+    {
+        return size_;
+    }
+
+private:
+    static constexpr slot_type removed = 0xfffffffe;
+
+    static constexpr std::uint64_t mix(std::uint64_t x) noexcept
+    {
+        x ^= x >> 32;
+        x *= 0xd6e8feb86659fd93u;
+        x ^= x >> 32;
+        x *= 0xd6e8feb86659fd93u;
+        return x ^ (x >> 32);
+    }
+
+    static std::uint64_t random()
+    {
+        std::random_device device;
+        return std::uint64_t(device()) << 32 | device();
+    }
+
+    std::size_t mask() const noexcept
+    {
+        return cells_.size() - 1;
+    }
+
+    void place(std::uint64_t hash, slot_type slot)
+    {
+        auto i = hash & mask();
+        while (cells_[i] != none)
+            i = (i + 1) & mask();
+        cells_[i] = slot;
+        ++used_;
+    }
+
+    template <class HashOf>
+    void grow(HashOf hash_of)
+    {
+        std::vector<slot_type> old(size_ * 2 < 8 ? 16 : power_of_two(size_ * 2), none);
+        old.swap(cells_);
+        used_ = 0;
+        for (const auto c : old)
+            if (c != none && c != removed)
+                place(hash_of(c), c);
+    }
+
+    static constexpr std::size_t power_of_two(std::size_t least) noexcept
+    {
+        std::size_t n = 16;
+        while (n < least)
+            n *= 2;
+        return n;
+    }
+
+    std::vector<slot_type> cells_;
+    std::size_t used_ = 0; // those that were removed are still there
+    std::size_t size_ = 0;
+    std::uint64_t seed_ = random();
+};
+
+} // namespace pop3::detail
