@@ -140,10 +140,16 @@ set(POP3_HEADERS
   include/pop3/mailbox/maildir.ipp
   include/pop3/mailbox/maildrop_listing.hpp
   include/pop3/mailbox/maildrop_listing.ipp
+  include/pop3/mailbox/mbox.hpp
+  include/pop3/mailbox/mbox.ipp
+  include/pop3/mailbox/message_files.hpp
+  include/pop3/mailbox/message_files.ipp
   include/pop3/mailbox/octets_digest.hpp
   include/pop3/mailbox/octets_digest.ipp
   include/pop3/mailbox/seen_file.hpp
   include/pop3/mailbox/seen_file.ipp
+  include/pop3/mailbox/seen_import.hpp
+  include/pop3/mailbox/seen_import.ipp
   include/pop3/mailbox/seen_index.hpp
   include/pop3/mailbox/seen_index.ipp
   include/pop3/mailbox/seen_line.hpp

@@ -11,6 +11,8 @@
 #include <pop3/mailbox/fetch_report.hpp>
 #include <pop3/mailbox/mail_delivery.hpp>
 #include <pop3/mailbox/maildir.hpp>
+#include <pop3/mailbox/mbox.hpp>
+#include <pop3/mailbox/message_files.hpp>
 #include <pop3/mailbox/seen_file.hpp>
 #include <pop3/mailbox/seen_memory.hpp>
 #include <pop3/mailbox/seen_store.hpp>

@@ -36,8 +36,11 @@
 #include <pop3/mailbox/file_system.ipp>
 #include <pop3/mailbox/maildir.ipp>
 #include <pop3/mailbox/maildrop_listing.ipp>
+#include <pop3/mailbox/mbox.ipp>
+#include <pop3/mailbox/message_files.ipp>
 #include <pop3/mailbox/octets_digest.ipp>
 #include <pop3/mailbox/seen_file.ipp>
+#include <pop3/mailbox/seen_import.ipp>
 #include <pop3/mailbox/seen_index.ipp>
 #include <pop3/mailbox/seen_line.ipp>
 #include <pop3/printable.ipp>

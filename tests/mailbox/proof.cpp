@@ -45,6 +45,8 @@ struct scenario {
     pop3_machine::pipelining ahead = pop3_machine::pipelining::right;
     std::size_t batch = 100;
     bool deletes = false;
+    /// Later the maildrop has these instead, from a server that gives unique-ids to new messages that old ones had.
+    std::vector<pop3_machine::message> later = {};
 };
 
 /// Where a run is disturbed.
@@ -221,22 +223,33 @@ private:
         machine.maildrop = s.maildrop;
         machine.ahead = s.ahead;
         auto now = start;
-        run(s, machine, disk, d, now);
+        auto recorded = fetched(run(s, machine, disk, d, now));
         check(s, d, machine, disk, false);
         // And then nothing happens; a server that cannot pipeline is asked one by one, at last.
         for (int round = 0; round != 4; ++round) {
             now += std::chrono::hours(1);
             if (round == 1)
                 machine.ahead = pop3_machine::pipelining::none;
+            if (round == 2 && !s.later.empty())
+                machine.maildrop = s.later;
             const auto o = run(s, machine, disk, {}, now);
             if (round >= 1 && (!o.done || o.error))
                 complain(s, d, "the run after it ends with " + o.error.message());
-            check(s, d, machine, disk, round == 3);
+            check(s, d, machine, disk, round == 3, round >= 2);
+            // What one run has recorded no other fetches again: also a delivery that cannot tell copies would have it once.
+            recorded += fetched(o);
+            if (recorded > s.maildrop.size() + s.later.size())
+                complain(s, d, "a message that was recorded was fetched again");
         }
     }
 
+    static std::size_t fetched(const outcome& o)
+    {
+        return o.report.fetched + o.report.fetched_again;
+    }
+
     void check(const scenario& s, const disturbance& d, const pop3_machine& machine,
-               const simulated_disk& disk, bool last)
+               const simulated_disk& disk, bool last, bool is_later = false)
     {
         std::map<std::string, int> there;
         for (const auto& [name, octets] : disk.files_in("inbox/new"))
@@ -244,6 +257,8 @@ private:
         std::map<std::string, int> wanted;
         for (const auto& m : s.maildrop)
             ++wanted[unix_lines(m.octets)];
+        for (const auto& m : s.later)
+            wanted[unix_lines(m.octets)] += is_later;
         std::map<std::string, int> on_server;
         for (const auto& m : machine.maildrop)
             ++on_server[unix_lines(m.octets)];
@@ -280,6 +295,7 @@ std::vector<scenario> scenarios()
     const message second{"b/../2", "Subject: two\r\n\r\n.\r\n..dots\r\n", 0, 0};
     const message third{"\x80 c3", "Subject: three\r\n\r\nand more\r\n.\r\n", 0, 0};
     const message again{"a1", "Subject: one again\r\n\r\nAnother with its name.\r\n", 0, 0};
+    const message second_again{"b/../2", "Subject: two\r\n\r\nOthers.\r\n", 0, 0};
     const message refused{"d4", "Subject: refused\r\n\r\nonce\r\n", 0, 1};
     const message wrong_size{"e5", "Subject: size\r\n\r\nwrong\r\n", 7, 0};
 
@@ -310,6 +326,14 @@ std::vector<scenario> scenarios()
                                        std::to_string(static_cast<int>(ahead)) + ", batches of " +
                                        std::to_string(batch),
                                    d.messages, p.policy, ahead, batch, p.deletes});
+    for (const auto& p : policies)
+        all.push_back({std::string("reused unique-ids, ") + p.name,
+                       {first, second},
+                       p.policy,
+                       pipelining::right,
+                       2,
+                       p.deletes,
+                       {second_again, again}});
     return all;
 }
 

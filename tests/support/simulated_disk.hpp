@@ -252,14 +252,11 @@ private:
                 file_->locked_by = nullptr;
         }
 
-        std::size_t read(std::span<char> into, std::error_code& ec) override
+        std::size_t read(std::uint64_t offset, std::span<char> into, std::error_code& ec) override
         {
-            if (!begin(ec))
+            if (!begin(ec) || offset >= file_->data.size())
                 return 0;
-            const auto n = (std::min)(into.size(), file_->data.size() - (std::min)(at_, file_->data.size()));
-            file_->data.copy(into.data(), n, (std::min)(at_, file_->data.size()));
-            at_ += n;
-            return n;
+            return file_->data.copy(into.data(), into.size(), static_cast<std::size_t>(offset));
         }
 
         std::size_t write(std::span<const char> octets, std::error_code& ec) override
@@ -314,7 +311,6 @@ private:
 
         simulated_disk& disk_;
         std::shared_ptr<inode> file_;
-        std::size_t at_ = 0;
         unsigned life_;
     };
 

@@ -69,39 +69,33 @@ public:
 
         iterator() = default;
 
-        explicit iterator(fetch_job& job) : job_(&job)
+        explicit iterator(fetch_job& job) noexcept : job_(&job)
         {
-            ++*this;
         }
 
         fetch_command operator*() const noexcept
         {
-            return {*job_, which_};
+            return {*job_, job_->next()};
         }
 
-        iterator& operator++()
+        iterator& operator++() noexcept
         {
-            if (job_->wants_more())
-                which_ = job_->next();
-            else
-                at_end_ = true;
+            job_->asked();
             return *this;
         }
 
-        void operator++(int)
+        void operator++(int) noexcept
         {
             ++*this;
         }
 
-        friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept
+        friend bool operator==(const iterator& i, std::default_sentinel_t)
         {
-            return i.at_end_;
+            return !i.job_->wants_more();
         }
 
     private:
         fetch_job* job_ = nullptr;
-        fetch_job::item which_ = 0;
-        bool at_end_ = false;
     };
 
     explicit fetch_commands(fetch_job& job) noexcept : job_(&job)

@@ -66,8 +66,11 @@ public:
     /// Whether there is another message to ask for, as things stand.
     bool wants_more();
 
-    /// Takes the next one.
-    item next() noexcept;
+    /// The next one.
+    item next() const noexcept;
+
+    /// It was asked for.
+    void asked() noexcept;
 
     message_number number(item i) const noexcept;
     bool headers(item i) const noexcept;
@@ -146,6 +149,7 @@ private:
     std::uint64_t message_octets_ = 0;
     std::uint64_t pending_octets_ = 0;
     item asked_ = 0;
+    item answered_ = 0;
     bool arriving_ = false;
     bool stopped_ = false;     // nothing more is asked for
     bool broken_ = false;      // the session is to be closed

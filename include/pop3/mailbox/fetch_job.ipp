@@ -177,9 +177,14 @@ POP3_DECL bool fetch_job::wants_more()
            progress_.octets < options_.session_octets && now() - begun_ < options_.session_time;
 }
 
-POP3_DECL fetch_job::item fetch_job::next() noexcept
+POP3_DECL fetch_job::item fetch_job::next() const noexcept
 {
-    return asked_++;
+    return asked_;
+}
+
+POP3_DECL void fetch_job::asked() noexcept
+{
+    ++asked_;
 }
 
 /// The delivery is told of it when its first octets are there, or when it turns out to have none.
@@ -228,6 +233,7 @@ POP3_DECL bool fetch_job::is_its_own(std::error_code ec) noexcept
 
 POP3_DECL flow fetch_job::answered(item i, const reply<delivery>& said)
 {
+    answered_ = i + 1;
     if (!said) {
         fail_message(i, skip_reason::refused, {}, said.error().text());
         return go_on();
@@ -332,10 +338,8 @@ POP3_DECL void fetch_job::settle()
 {
     forget_message();
     commit();
-    if (report_.error || asked_ >= plan_.fetch.size())
-        return;
-    for (; asked_ < plan_.fetch.size(); ++asked_)
-        skip(plan_.fetch[asked_].row, skip_reason::later);
+    for (; answered_ < plan_.fetch.size(); ++answered_)
+        skip(wanted(answered_).row, skip_reason::later);
 }
 
 /// Makes durable what was delivered, and then the record of it.

@@ -265,20 +265,14 @@ POP3_DECL bool file_delivery::same_octets(const std::string& a, const std::strin
         return false;
     const auto second = detail::open(files_, b, file_system::access::read, ec);
     std::string of_first(65536, '\0');
-    std::string of_second;
-    while (!ec) {
-        const auto n = detail::read_some(*first, of_first, ec);
-        if (ec || n == 0)
+    std::string of_second(65536, '\0');
+    for (std::uint64_t at = 0; !ec;) {
+        const auto n = detail::read_full(*first, at, of_first, ec);
+        if (ec || detail::read_full(*second, at, of_second, ec) != n || of_first != of_second)
+            break;
+        if (n == 0)
             return !ec;
-        of_second.resize(n);
-        for (std::size_t got = 0; got != n;) {
-            const auto more = detail::read_some(*second, std::span(of_second).subspan(got), ec);
-            if (ec || more == 0)
-                return false;
-            got += more;
-        }
-        if (std::string_view(of_first).substr(0, n) != of_second)
-            return false;
+        at += n;
     }
     return false;
 }

@@ -38,8 +38,8 @@ public:
         file& operator=(const file&) = delete;
         virtual ~file() = default;
 
-        /// Reads from where the last read ended. 0 is the end.
-        virtual std::size_t read(std::span<char> into, std::error_code& ec) = 0;
+        /// Reads some of what is behind `offset`. 0 is the end.
+        virtual std::size_t read(std::uint64_t offset, std::span<char> into, std::error_code& ec) = 0;
 
         /// Writes some of it, or all.
         virtual std::size_t write(std::span<const char> octets, std::error_code& ec) = 0;
@@ -95,11 +95,13 @@ namespace detail {
 /// Writes all of it. After an error some of it may be written.
 void write_all(file_system::file& to, std::string_view octets, std::error_code& ec);
 
-/// Some of what comes next in it; 0 is the end.
-std::size_t read_some(file_system::file& from, std::span<char> into, std::error_code& ec);
+/// The same as `read`, as often as it is interrupted.
+std::size_t read_some(file_system::file& from, std::uint64_t offset, std::span<char> into,
+                      std::error_code& ec);
 
-/// All there is in it, but no more than `most` octets: `file_too_large`.
-std::string read_all(file_system::file& from, std::uint64_t most, std::error_code& ec);
+/// Fills `into`, but for what is behind the end.
+std::size_t read_full(file_system::file& from, std::uint64_t offset, std::span<char> into,
+                      std::error_code& ec);
 
 /// The same as the members of that name, as often as they are interrupted.
 void sync(file_system::file& f, std::error_code& ec);

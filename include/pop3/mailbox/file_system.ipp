@@ -45,9 +45,9 @@ public:
         ::close(descriptor_); // what was to be durable was synced before
     }
 
-    std::size_t read(std::span<char> into, std::error_code& ec) override
+    std::size_t read(std::uint64_t offset, std::span<char> into, std::error_code& ec) override
     {
-        const auto n = ::read(descriptor_, into.data(), into.size());
+        const auto n = ::pread(descriptor_, into.data(), into.size(), static_cast<::off_t>(offset));
         ec = system_error(n);
         return ec ? 0 : static_cast<std::size_t>(n);
     }
@@ -216,31 +216,23 @@ POP3_DECL void write_all(file_system::file& to, std::string_view octets, std::er
     ec.clear();
 }
 
-POP3_DECL std::size_t read_some(file_system::file& from, std::span<char> into, std::error_code& ec)
+POP3_DECL std::size_t read_some(file_system::file& from, std::uint64_t offset, std::span<char> into,
+                                std::error_code& ec)
 {
     std::size_t n = 0;
     do
-        n = from.read(into, ec);
+        n = from.read(offset, into, ec);
     while (ec == std::errc::interrupted);
-    return n;
+    return ec ? 0 : n;
 }
 
-POP3_DECL std::string read_all(file_system::file& from, std::uint64_t most, std::error_code& ec)
+POP3_DECL std::size_t read_full(file_system::file& from, std::uint64_t offset, std::span<char> into,
+                                std::error_code& ec)
 {
-    constexpr std::size_t piece = 65536;
-    std::string octets;
-    for (;;) {
-        const auto before = octets.size();
-        octets.resize(before + piece);
-        const auto n = read_some(from, {octets.data() + before, piece}, ec);
-        octets.resize(before + (ec ? 0 : n));
-        if (ec || n == 0)
-            return octets;
-        if (octets.size() > most) {
-            ec = std::make_error_code(std::errc::file_too_large);
-            return octets;
-        }
-    }
+    std::size_t all = 0;
+    for (std::size_t n = 1; n != 0 && all != into.size(); all += n)
+        n = read_some(from, offset + all, into.subspan(all), ec);
+    return all;
 }
 
 POP3_DECL void sync(file_system::file& f, std::error_code& ec)

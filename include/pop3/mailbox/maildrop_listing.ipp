@@ -25,8 +25,7 @@ POP3_DECL void maildrop_listing::add(message_number number, std::string_view uni
         const auto first = table_.find(hash, [&](row_type row) { return key(row).unique_id == unique_id; });
         if (first == detail::slot_table::none) {
             m.unique_id = unique_ids_.keep(unique_id).data();
-            table_.insert(hash, static_cast<row_type>(rows_.size()),
-                          [this](row_type row) { return table_.hash(key(row).unique_id, 1); });
+            table_.insert(hash, static_cast<row_type>(rows_.size()));
         } else {
             m.unique_id = rows_[first].unique_id;
             has_copies_ = true;

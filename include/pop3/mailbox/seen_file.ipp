@@ -54,8 +54,8 @@ private:
         while (!at_end_ && buffer_.size() < least) {
             const auto before = buffer_.size();
             buffer_.resize(before + piece);
-            const auto n = detail::read_some(from_, {buffer_.data() + before, piece}, ec);
-            buffer_.resize(before + (ec ? 0 : n));
+            const auto n = detail::read_some(from_, size, {buffer_.data() + before, piece}, ec);
+            buffer_.resize(before + n);
             if (ec)
                 return;
             at_end_ = n == 0;
@@ -233,8 +233,9 @@ POP3_DECL void seen_file::keep_damaged(std::error_code& ec)
     }
     const auto from = detail::open(files_, path_, file_system::access::read, ec);
     std::string piece(65536, '\0');
-    for (std::size_t n = 1; !ec && n != 0;) {
-        n = detail::read_some(*from, piece, ec);
+    std::uint64_t at = 0;
+    for (std::size_t n = 1; !ec && n != 0; at += n) {
+        n = detail::read_some(*from, at, piece, ec);
         if (!ec)
             detail::write_all(*to, std::string_view(piece).substr(0, n), ec);
     }

@@ -90,6 +90,8 @@ POP3_DECL seen_index::slot_type seen_index::insert(seen_key k)
     slot_type slot = 0;
     if (free_.empty()) {
         slot = static_cast<slot_type>(records_.size());
+        if (records_.size() == records_.capacity())
+            records_.reserve(records_.size() + records_.size() / 2 + 16); // twice as many would take too much
         records_.emplace_back();
         free_.reserve(records_.capacity() / 16); // to forget needs no memory, as a rule
     } else {
@@ -100,7 +102,7 @@ POP3_DECL seen_index::slot_type seen_index::insert(seen_key k)
     r.octets = octets.data();
     r.size = static_cast<std::uint32_t>(octets.size());
     r.ordinal = k.ordinal;
-    table_.insert(hash(slot), slot, [this](slot_type s) { return hash(s); });
+    table_.insert(hash(slot), slot);
     return slot;
 }
 

@@ -44,10 +44,10 @@ inline std::string_view word_of(const seen_record& r) noexcept
 }
 
 template <class Number>
-void append_number(std::string& to, Number number, int base = 10)
+void append_number(std::string& to, Number number)
 {
     char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number, base).ptr;
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     to.append(digits, end);
 }
 
@@ -79,6 +79,12 @@ inline void append_text(std::string& to, std::string_view text)
     to.append(":").append(text);
 }
 
+inline void append_sum(std::string& to, std::uint32_t sum)
+{
+    for (int bits = 28; bits >= 0; bits -= 4)
+        to += "0123456789abcdef"[(sum >> bits) & 15];
+}
+
 POP3_DECL void write_seen_line(const seen_record& r, std::string& to)
 {
     const auto begin = to.size();
@@ -93,9 +99,9 @@ POP3_DECL void write_seen_line(const seen_record& r, std::string& to)
     else
         append_number(to, r.octets);
     append_number(to += ' ', r.attempts);
-    std::string sum;
-    append_number(sum, crc32c(std::string_view(to).substr(begin)), 16);
-    to.append(" ").append(8 - sum.size(), '0').append(sum).append("\n");
+    const auto sum = crc32c(std::string_view(to).substr(begin));
+    append_sum(to += ' ', sum);
+    to += '\n';
 }
 
 /// Takes a line apart. After the first part that is not as it must be it says so for all that follow.
@@ -133,10 +139,10 @@ public:
     }
 
     template <class Number>
-    Number number(std::string_view digits, int base = 10)
+    Number number(std::string_view digits)
     {
         Number value = 0;
-        const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+        const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (ec != std::errc() || end != digits.data() + digits.size())
             fail(true);
         return value;
@@ -221,9 +227,9 @@ POP3_DECL seen_line read_seen_line(std::string_view from, seen_record& r, std::s
         r.attempts = line.number<std::uint32_t>(line.until(' ', 10));
     if (line.result() != seen_line::good)
         return line.result();
-    const auto sum = crc32c(from.substr(0, line.read() - 1));
-    const auto digits = line.octets(8, '\n');
-    if (line.result() == seen_line::good && line.number<std::uint32_t>(digits, 16) != sum)
+    std::string sum;
+    append_sum(sum, crc32c(from.substr(0, line.read() - 1)));
+    if (line.octets(sum.size(), '\n') != sum)
         line.fail(true);
     size = line.read();
     return line.result();

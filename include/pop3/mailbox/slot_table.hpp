@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <string_view>
 #include <vector>
@@ -38,38 +39,27 @@ public:
     template <class IsIt>
     slot_type find(std::uint64_t hash, IsIt is_it) const
     {
-        if (cells_.empty())
-            return none;
-        for (auto i = hash & mask();; i = (i + 1) & mask()) {
-            const auto& c = cells_[i];
-            if (c == none)
-                return none;
-            if (c != removed && is_it(c))
-                return c;
-        }
+        const auto at = position(hash, is_it);
+        return at == nowhere ? none : cells_[at].slot;
     }
 
-    /// One that is not in it. `hash_of(slot)` is asked when it grows.
-    template <class HashOf>
-    void insert(std::uint64_t hash, slot_type slot, HashOf hash_of)
+    /// One that is not in it.
+    void insert(std::uint64_t hash, slot_type slot)
     {
         if ((used_ + 1) * 4 > cells_.size() * 3)
-            grow(hash_of);
-        place(hash, slot);
+            grow();
+        place({slot, short_hash(hash)});
         ++size_;
     }
 
     template <class IsIt>
     void erase(std::uint64_t hash, IsIt is_it)
     {
-        if (cells_.empty())
+        const auto at = position(hash, is_it);
+        if (at == nowhere)
             return;
-        for (auto i = hash & mask(); cells_[i] != none; i = (i + 1) & mask())
-            if (cells_[i] != removed && is_it(cells_[i])) {
-                cells_[i] = removed;
-                --size_;
-                return;
-            }
+        cells_[at].slot = removed;
+        --size_;
     }
 
     std::size_t size() const noexcept
@@ -78,7 +68,14 @@ public:
     }
 
 private:
+    /// With its hash, so that what a slot stands for is looked at only when it is the right one, nearly always.
+    struct cell {
+        slot_type slot = none;
+        std::uint32_t hash = 0;
+    };
+
     static constexpr slot_type removed = 0xfffffffe;
+    static constexpr std::size_t nowhere = (std::numeric_limits<std::size_t>::max)();
 
     static constexpr std::uint64_t mix(std::uint64_t x) noexcept
     {
@@ -100,24 +97,43 @@ private:
         return cells_.size() - 1;
     }
 
-    void place(std::uint64_t hash, slot_type slot)
+    static constexpr std::uint32_t short_hash(std::uint64_t hash) noexcept
     {
-        auto i = hash & mask();
-        while (cells_[i] != none)
+        return static_cast<std::uint32_t>(hash >> 32);
+    }
+
+    template <class IsIt>
+    std::size_t position(std::uint64_t hash, IsIt is_it) const
+    {
+        if (cells_.empty())
+            return nowhere;
+        const auto wanted = short_hash(hash);
+        for (std::size_t i = wanted & mask();; i = (i + 1) & mask()) {
+            const auto& c = cells_[i];
+            if (c.slot == none)
+                return nowhere;
+            if (c.hash == wanted && c.slot != removed && is_it(c.slot))
+                return i;
+        }
+    }
+
+    void place(cell c)
+    {
+        auto i = c.hash & mask();
+        while (cells_[i].slot != none)
             i = (i + 1) & mask();
-        cells_[i] = slot;
+        cells_[i] = c;
         ++used_;
     }
 
-    template <class HashOf>
-    void grow(HashOf hash_of)
+    void grow()
     {
-        std::vector<slot_type> old(size_ * 2 < 8 ? 16 : power_of_two(size_ * 2), none);
+        std::vector<cell> old(power_of_two(size_ * 2));
         old.swap(cells_);
         used_ = 0;
-        for (const auto c : old)
-            if (c != none && c != removed)
-                place(hash_of(c), c);
+        for (const auto& c : old)
+            if (c.slot != none && c.slot != removed)
+                place(c);
     }
 
     static constexpr std::size_t power_of_two(std::size_t least) noexcept
@@ -128,7 +144,7 @@ private:
         return n;
     }
 
-    std::vector<slot_type> cells_;
+    std::vector<cell> cells_;
     std::size_t used_ = 0; // those that were removed are still there
     std::size_t size_ = 0;
     std::uint64_t seed_ = random();
