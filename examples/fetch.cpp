@@ -1,35 +1,37 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// fetch URL FOLDER [--ca-file FILE]
+// fetch URL FOLDER [--delete-after DAYS] [--ca-file FILE]
 //
-// Fetches what is new: each message that has no file in FOLDER yet. Prints the files' names. Deletes nothing.
-//
-//     fetch pop://mrose@pop.example.org inbox
-//
-// FOLDER, which is made if it is not there, is for one account. The password is asked for, or taken from the environment
-// variable POP3_PASSWORD. What could not be fetched is reported, and left for the next run; the status is 1 then.
+// Fetches what is new into FOLDER, a file for each message, and remembers in FOLDER/.seen what it has; FOLDER is for one account.
+// Deletes on the server what was delivered so many days ago; nothing without that option. The password is asked for, or
+// taken from the environment variable POP3_PASSWORD. Ctrl-C ends it in order, a second one at once. Whenever it ends, run it
+// again: no message is lost, and none comes twice. The status is 1 if something is left.
 
 #include "read_password.hpp"
 
+#include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/signal_set.hpp>
 #include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 
-#include <cerrno>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
 #include <cstddef>
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <iostream>
-#include <memory>
-#include <span>
+#include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -39,127 +41,91 @@
 
 namespace {
 
-namespace fs = std::filesystem;
-
-// A file for each message. One comes at a time, since the replies of a pipeline come in order. It gets its name when it is
-// whole and on the disk, and not before, since a name that is there is not fetched again. Messages with the same unique-id
-// are copies (RFC 1939, section 7), and are one file.
-class folder {
-public:
-    explicit folder(fs::path where) : where_(std::move(where))
-    {
-        fs::create_directories(where_);
-    }
-
-    // A unique-id may be "../x", and "a" and "A" are one file on some disks: what is not plain is encoded.
-    fs::path path(std::string_view unique_id) const
-    {
-        constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyz0123456789_";
-        constexpr std::string_view digits = "0123456789abcdef";
-        std::string name;
-        for (const char c : unique_id) {
-            const auto octet = static_cast<unsigned char>(c);
-            if (plain.find(c) != plain.npos)
-                name += c;
-            else
-                name += {'%', digits[octet >> 4], digits[octet & 15]};
-        }
-        return where_ / (name + ".eml");
-    }
-
-    // Takes the next octets of a message, and says whether it wants more.
-    pop3::flow write(std::string_view unique_id, std::span<const char> piece)
-    {
-        if (open(unique_id) && std::fwrite(piece.data(), 1, piece.size(), file_.get()) == piece.size())
-            return pop3::flow::more;
-        error_.assign(errno, std::generic_category());
-        // The fault of this message alone? If not (the disk is full, say), the others need not be sent.
-        if (error_ == std::errc::filename_too_long || error_ == std::errc::file_too_large)
-            return pop3::flow::drain;
-        return pop3::flow::close;
-    }
-
-    // That was all of it.
-    std::error_code keep(std::string_view unique_id)
-    {
-        if (open(unique_id) && ::fsync(::fileno(file_.get())) == 0) // Nobody has written an empty message.
-            fs::rename(temporary_, path(unique_id), error_);
-        else
-            error_.assign(errno, std::generic_category());
-        return drop();
-    }
-
-    // That was not all of it. Why not?
-    std::error_code drop()
-    {
-        std::error_code ignored;
-        file_.reset();
-        fs::remove(temporary_, ignored);
-        return std::exchange(error_, {});
-    }
-
-private:
-    bool open(std::string_view unique_id)
-    {
-        if (file_)
-            return true;
-        temporary_ = path(unique_id) += ".part"; // If an interrupted run left one, it is written anew.
-        file_.reset(std::fopen(temporary_.c_str(), "wb"));
-        // Without a buffer, so that no error comes after the last write.
-        return file_ && std::setvbuf(file_.get(), nullptr, _IONBF, 0) == 0;
-    }
-
-    fs::path where_;
-    fs::path temporary_;
-    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{nullptr, std::fclose};
-    std::error_code error_;
+struct arguments {
+    pop3::url from;
+    std::filesystem::path to;
+    std::optional<std::chrono::days> delete_after;
+    std::string ca_file;
 };
 
-asio::awaitable<void> fetch(pop3::url from, fs::path to, std::string ca_file)
+arguments parse(const std::vector<std::string>& words)
 {
-    folder inbox(to);
-    const pop3::password credentials(from.user, demo::read_password(from.user));
-    const pop3::login_options options(from.auth);
+    arguments a;
+    if (words.size() >= 2)
+        a.from = pop3::parse_url(words[0]);
+    if (a.from.user.empty() || words.size() % 2 != 0)
+        throw std::invalid_argument(
+            "usage: fetch pop://USER@HOST[:PORT] FOLDER [--delete-after DAYS] [--ca-file FILE]");
+    a.to = words[1];
+    for (std::size_t i = 2; i != words.size(); i += 2) {
+        if (words[i] == "--delete-after")
+            a.delete_after = std::chrono::days(std::stoi(words[i + 1]));
+        else if (words[i] == "--ca-file")
+            a.ca_file = words[i + 1];
+        else
+            throw std::invalid_argument("what is " + words[i] + '?');
+    }
+    return a;
+}
+
+// Shows how far it is, in one line that changes, if somebody looks on.
+void show(const pop3::fetch_progress& p, std::chrono::steady_clock::time_point begun)
+{
+    if (::isatty(STDERR_FILENO) != 1)
+        return;
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begun;
+    const auto rate = static_cast<double>(p.octets) / elapsed.count() + 1;
+    const auto left = static_cast<double>(p.of_octets - std::min(p.octets, p.of_octets)) / rate;
+    std::cerr << '\r' << p.account << ": " << p.messages << " of " << p.of_messages << " messages, "
+              << p.octets / 1024 << " KiB, " << std::lround(rate / 1024) << " KiB/s, " << std::lround(left)
+              << " s left\033[K" << (p.messages == p.of_messages ? "\n" : "") << std::flush;
+}
+
+asio::awaitable<pop3::fetch_report> fetch(const arguments& a)
+{
+    std::filesystem::create_directories(a.to);
+    pop3::seen_file seen(a.to / ".seen");
+    pop3::message_files inbox(a.to);
+    const pop3::fetch_policy policy =
+        a.delete_after ? pop3::fetch_policy(pop3::delete_after(*a.delete_after)) : pop3::keep_on_server();
+
     pop3::tls_context tls;
-    if (!ca_file.empty())
-        tls.load_verify_file(ca_file);
-    auto greeted = co_await pop3::async_connect(co_await asio::this_coro::executor, tls, from);
-    auto mailbox = co_await std::move(greeted).async_login(credentials, options);
+    if (!a.ca_file.empty())
+        tls.load_verify_file(a.ca_file);
+    const pop3::password credentials(a.from.user, demo::read_password(a.from.user));
+    const auto executor = co_await asio::this_coro::executor;
+    auto greeted = co_await pop3::async_connect(executor, tls, a.from);
+    auto mailbox = co_await std::move(greeted).async_login(credentials, pop3::login_options(a.from.auth));
 
-    std::vector<pop3::unique_id_listing> wanted;
-    std::error_code cannot_tell; // If its name is too long, say: writing it will show that.
-    for (auto& entry : co_await mailbox.async_uidl())
-        if (!fs::exists(inbox.path(entry.unique_id), cannot_tell))
-            wanted.push_back(std::move(entry));
-
-    const auto retr = [&](const pop3::unique_id_listing& entry) {
-        const auto sink = [&](std::span<const char> piece) {
-            return inbox.write(entry.unique_id, piece);
-        };
-        return pop3::command::retr_to(entry.number, sink);
+    bool stop = false;
+    asio::signal_set signals(executor, SIGINT, SIGTERM);
+    signals.async_wait([&](std::error_code ec, int) {
+        stop = !ec;
+        signals.clear(ec); // the next one ends the program
+    });
+    pop3::fetch_options options;
+    options.on_progress = [&stop, begun = std::chrono::steady_clock::now()](const pop3::fetch_progress& p) {
+        show(p, begun);
+        return stop ? pop3::flow::drain : pop3::flow::more;
     };
-    std::vector<decltype(retr(wanted[0]))> commands;
-    for (const auto& entry : wanted)
-        commands.push_back(retr(entry));
+    std::error_code ec; // stands in the report, too
+    auto report = co_await pop3::async_fetch(std::move(mailbox), seen, inbox, policy, std::move(options),
+                                             asio::redirect_error(asio::use_awaitable, ec));
+    signals.cancel(ec);
+    co_return report;
+}
 
-    std::size_t kept = 0;
-    const auto on_reply = [&](std::size_t index, const pop3::reply<pop3::delivery>& reply) {
-        const auto& id = wanted[index].unique_id;
-        if (!reply) { // The others come all the same.
-            std::cerr << inbox.path(id).native() << ": " << to_string(reply.error()) << '\n';
-        } else if (const auto error = reply->complete ? inbox.keep(id) : inbox.drop()) {
-            std::cerr << inbox.path(id).native() << ": " << error.message() << '\n';
-        } else {
-            std::cout << inbox.path(id).native() << '\n';
-            ++kept;
-        }
-    };
-    co_await mailbox.async_pipeline(std::move(commands), on_reply);
-
-    // Without QUIT, since at QUIT some servers delete what they have sent (EXPIRE 0).
-    if (kept != wanted.size())
-        throw std::runtime_error(std::to_string(wanted.size() - kept) + " left for the next run");
-    (void)co_await std::move(mailbox).async_quit();
+// What there is to say; true if all is well.
+bool tell(const pop3::fetch_report& r)
+{
+    for (const auto& s : r.skipped)
+        std::cerr << "message " << s.number << " is left: " << pop3::printable(s.text)
+                  << (s.error ? s.error.message() : "") << '\n';
+    std::cout << r.fetched << " new, " << r.left << " left, " << r.deleted << " deleted\n";
+    if (r.error)
+        std::cerr << "fetch: " << (r.refused ? to_string(*r.refused) + ": " : "") << r.error.message()
+                  << '\n';
+    return r.left == 0 && !r.error;
 }
 
 } // namespace
@@ -168,19 +134,18 @@ int main(int argc, char** argv)
 {
     ::umask(077); // Mail is for its reader only.
     try {
-        const bool has_ca_file = argc == 5 && argv[3] == std::string_view("--ca-file");
-        pop3::url from;
-        if (argc == 3 || has_ca_file)
-            from = pop3::parse_url(argv[1]);
-        if (from.user.empty())
-            throw std::invalid_argument("usage: fetch pop://USER@HOST[:PORT] FOLDER [--ca-file FILE]");
+        const auto a = parse({argv + 1, argv + argc});
         asio::io_context context(1);
+        bool good = false;
         std::exception_ptr error;
-        asio::co_spawn(context, fetch(from, argv[2], has_ca_file ? argv[4] : ""),
-                       [&error](std::exception_ptr e) { error = e; });
+        asio::co_spawn(context, fetch(a), [&](std::exception_ptr e, const pop3::fetch_report& report) {
+            error = e;
+            good = !e && tell(report);
+        });
         context.run();
         if (error)
             std::rethrow_exception(error);
+        return good ? 0 : 1;
     } catch (const std::exception& e) { // std::system_error: it broke; pop3::refused: the server said no
         std::cerr << "fetch: " << e.what() << '\n';
         return 1;

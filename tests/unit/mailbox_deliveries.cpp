@@ -201,6 +201,22 @@ TEST_CASE("what breaks off leaves nothing")
     CHECK(octets_in(disk, "inbox/new").empty());
 }
 
+TEST_CASE("what an ended process has left is removed, when it is old")
+{
+    simulated_disk disk;
+    std::error_code ec;
+    for (const auto* folder : {"inbox", "inbox/tmp"})
+        disk.make_directory(folder, ec);
+    disk.put("inbox/tmp/1000000000.M1P2Q3.pop3", "old");
+    disk.put("inbox/tmp/1000000000.M1P2Q3.other", "old");
+    disk.put("inbox/tmp/99999999999.M1P2Q3.pop3", "new");
+    pop3::maildir inbox("inbox", disk);
+    give(inbox, {"a", "x"});
+    commit(inbox);
+    CHECK(disk.files_in("inbox/tmp").size() == 2);
+    CHECK(!disk.octets("inbox/tmp/1000000000.M1P2Q3.pop3"));
+}
+
 TEST_CASE("more messages than files may be open")
 {
     simulated_disk disk;

@@ -73,6 +73,7 @@ private:
         bool synced = false;
     };
 
+    void clean_up();
     void flush(std::error_code& ec);
     void open(std::error_code& ec);
     void sync(message& m, std::error_code& ec);

@@ -6,6 +6,7 @@
 #include <pop3/mailbox/file_delivery.hpp>
 
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
@@ -71,11 +72,13 @@ POP3_DECL void file_delivery::begin(const arriving_message& m, std::error_code& 
 {
     discard();
     ec.clear();
-    if (!prepared_)
+    if (!prepared_) {
         prepare(ec);
-    if (ec)
-        return;
-    prepared_ = true;
+        if (ec)
+            return;
+        prepared_ = true;
+        clean_up();
+    }
     arriving_ = std::make_unique<message>();
     arriving_->account = m.account;
     arriving_->unique_id = m.key.unique_id;
@@ -84,6 +87,22 @@ POP3_DECL void file_delivery::begin(const arriving_message& m, std::error_code& 
     buffer_.clear();
     held_cr_ = false;
     digest_.begin();
+}
+
+/// Removes what an ended process has left, when nobody can be at it any more.
+POP3_DECL void file_delivery::clean_up()
+{
+    constexpr auto long_ago = std::chrono::hours(36);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    std::error_code ignored;
+    for (const auto& name : files_.list(written_in(), ignored)) {
+        long long seconds = 0;
+        const auto end = std::from_chars(name.data(), name.data() + name.size(), seconds).ptr;
+        const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
+        if (rest.starts_with(".M") && rest.ends_with(".pop3") &&
+            now - std::chrono::seconds(seconds) > long_ago)
+            files_.remove(written_in() + '/' + name, ignored);
+    }
 }
 
 POP3_DECL void file_delivery::write(std::span<const char> piece, std::error_code& ec)

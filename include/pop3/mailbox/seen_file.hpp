@@ -62,11 +62,20 @@ public:
 private:
     class loader;
 
+    /// How long a file is.
+    struct extent {
+        std::uint64_t octets = 0;
+        std::size_t lines = 0;
+    };
+
     void open_file(std::error_code& ec);
     void load(std::error_code& ec);
+    bool is_worth_compacting() const;
+    extent write_copy(std::error_code& ec);
+    extent write_all_to(file_system::file& to, std::error_code& ec);
+    void replace(extent copy, std::error_code& ec);
     void keep_damaged(std::error_code& ec);
-    void write_anew(std::error_code& ec);
-    void write_all_to(file_system::file& to, std::error_code& ec);
+    void copy_damaged(const std::string& name, std::error_code& ec);
     void open_for_appending(std::error_code& ec);
     seen_index& index_of(std::string_view account);
     void apply(const seen_record& record);
@@ -78,8 +87,7 @@ private:
     std::unique_ptr<file_system::file> lock_;
     std::unique_ptr<file_system::file> file_;
     std::string salvaged_;
-    std::uint64_t size_ = 0;
-    std::size_t lines_ = 0;
+    extent extent_;
     bool failed_ = false;
 };
 

@@ -20,10 +20,24 @@
 
 namespace pop3 {
 
+namespace detail {
+
+/// Does it again as often as it is interrupted.
+template <class Call>
+void uninterrupted(std::error_code& ec, Call call)
+{
+    do
+        call();
+    while (ec == std::errc::interrupted);
+}
+
+} // namespace detail
+
 /// Reads a file of records from its begin to its end, a piece at a time.
 class seen_file::loader {
 public:
-    loader(seen_file& to, file_system::file& from) : to_(to), from_(from)
+    /// from: null if there is no file.
+    loader(seen_file& to, file_system::file* from) : is_new(from == nullptr), to_(to), from_(from)
     {
     }
 
@@ -41,7 +55,7 @@ public:
     /// How long the file is.
     std::uint64_t size = 0;
     /// There is not even a header.
-    bool is_new = false;
+    bool is_new;
 
 private:
     static constexpr std::size_t piece = 1u << 20;
@@ -54,7 +68,7 @@ private:
         while (!at_end_ && buffer_.size() < least) {
             const auto before = buffer_.size();
             buffer_.resize(before + piece);
-            const auto n = detail::read_some(from_, size, {buffer_.data() + before, piece}, ec);
+            const auto n = detail::read_some(*from_, size, {buffer_.data() + before, piece}, ec);
             buffer_.resize(before + n);
             if (ec)
                 return;
@@ -93,7 +107,7 @@ private:
             damaged = damaged || skipping_;
             skipping_ = false;
             to_.apply(record);
-            ++to_.lines_;
+            ++to_.extent_.lines;
             at_ += length;
             good_end += skipped_ + length;
             skipped_ = 0;
@@ -110,7 +124,7 @@ private:
     }
 
     seen_file& to_;
-    file_system::file& from_;
+    file_system::file* from_;
     std::string buffer_;
     std::size_t at_ = 0;
     std::uint64_t skipped_ = 0;
@@ -128,7 +142,10 @@ POP3_DECL seen_index* seen_file::open(std::string_view account, std::error_code&
 {
     const std::scoped_lock guard(mutex_);
     ec.clear();
-    if (failed_)
+    // What has such an account could not be recorded: better to know before it is fetched.
+    if (account.empty() || account.size() > detail::longest_seen_text)
+        ec = std::make_error_code(std::errc::invalid_argument);
+    else if (failed_)
         ec = fetch_errc::store_failed;
     else if (!file_)
         open_file(ec);
@@ -159,7 +176,9 @@ POP3_DECL void seen_file::open_file(std::error_code& ec)
         auto lock = detail::open(files_, path_ + ".lock", file_system::access::lock, ec);
         if (ec)
             return;
-        if (!lock->lock(ec)) {
+        bool is_ours = false;
+        detail::uninterrupted(ec, [&] { is_ours = lock->lock(ec); });
+        if (!is_ours) {
             if (!ec)
                 ec = fetch_errc::store_locked;
             return;
@@ -167,7 +186,7 @@ POP3_DECL void seen_file::open_file(std::error_code& ec)
         lock_ = std::move(lock);
     }
     accounts_.clear();
-    lines_ = 0;
+    extent_ = {};
     load(ec);
     if (ec)
         file_.reset();
@@ -176,39 +195,46 @@ POP3_DECL void seen_file::open_file(std::error_code& ec)
 POP3_DECL void seen_file::load(std::error_code& ec)
 {
     const auto from = detail::open(files_, path_, file_system::access::read, ec);
+    loader l(*this, from.get());
     if (ec == std::errc::no_such_file_or_directory)
-        return write_anew(ec);
+        ec.clear();
+    else if (!ec)
+        l.load(ec);
     if (ec)
         return;
-    loader l(*this, *from);
-    l.load(ec);
-    if (ec)
-        return;
-    if (l.is_new)
-        return write_anew(ec);
-    if (l.damaged) {
-        keep_damaged(ec);
+    if (l.is_new || l.damaged) {
+        const auto copy = write_copy(ec);
+        if (!ec && l.damaged)
+            keep_damaged(ec);
         if (!ec)
-            write_anew(ec);
+            replace(copy, ec);
         return;
     }
-    size_ = l.good_end;
+    extent_.octets = l.good_end;
     open_for_appending(ec);
     // Dropped before anything is written behind it.
     if (!ec && l.size != l.good_end)
-        file_->truncate(l.good_end, ec);
+        detail::uninterrupted(ec, [&] { file_->truncate(l.good_end, ec); });
     // By whom it was written last may have ended before this.
     if (!ec)
         detail::sync(*file_, ec);
     if (!ec)
         detail::sync_directory(files_, detail::directory_of(path_), ec);
-    if (ec)
+    if (ec || !is_worth_compacting())
         return;
+    // If there is no room for a copy the long one will do.
+    std::error_code no_copy;
+    const auto copy = write_copy(no_copy);
+    if (!no_copy)
+        replace(copy, ec);
+}
+
+POP3_DECL bool seen_file::is_worth_compacting() const
+{
     std::size_t live = 0;
     for (const auto& [name, index] : accounts_)
         live += index->size();
-    if (lines_ > 10'000 && lines_ > 4 * live)
-        write_anew(ec);
+    return extent_.lines > 10'000 && extent_.lines / 4 > live;
 }
 
 POP3_DECL void seen_file::open_for_appending(std::error_code& ec)
@@ -216,21 +242,31 @@ POP3_DECL void seen_file::open_for_appending(std::error_code& ec)
     file_ = detail::open(files_, path_, file_system::access::append, ec);
 }
 
-/// By a copy: there is a store under its name at each moment.
+/// Gives the damaged file a second name: there is a store under its own at each moment.
 POP3_DECL void seen_file::keep_damaged(std::error_code& ec)
 {
-    std::string name;
-    detail::append_time(name = path_ + ".damaged-",
-                        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
-    std::unique_ptr<file_system::file> to;
-    auto free_name = name;
-    for (int i = 2; !to; ++i) {
-        to = detail::open(files_, free_name, file_system::access::create, ec);
+    std::string base = path_ + ".damaged-";
+    detail::append_time(base, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    auto name = base;
+    for (int i = 2;; ++i) {
+        detail::uninterrupted(ec, [&] { files_.link(path_, name, ec); });
         if (ec && ec != std::errc::file_exists)
-            return;
-        if (!to)
-            free_name = name + '-' + std::to_string(i);
+            copy_damaged(name, ec); // where files have one name
+        if (ec != std::errc::file_exists)
+            break;
+        name = base + '-' + std::to_string(i);
     }
+    if (!ec)
+        detail::sync_directory(files_, detail::directory_of(path_), ec);
+    if (!ec)
+        salvaged_ = name;
+}
+
+POP3_DECL void seen_file::copy_damaged(const std::string& name, std::error_code& ec)
+{
+    const auto to = detail::open(files_, name, file_system::access::create, ec);
+    if (ec)
+        return;
     const auto from = detail::open(files_, path_, file_system::access::read, ec);
     std::string piece(65536, '\0');
     std::uint64_t at = 0;
@@ -241,44 +277,55 @@ POP3_DECL void seen_file::keep_damaged(std::error_code& ec)
     }
     if (!ec)
         detail::sync(*to, ec);
-    if (!ec)
-        detail::sync_directory(files_, detail::directory_of(path_), ec);
-    if (!ec)
-        salvaged_ = free_name;
+    std::error_code ignored;
+    if (ec)
+        files_.remove(name, ignored); // or each run leaves one more
 }
 
-POP3_DECL void seen_file::write_anew(std::error_code& ec)
+/// Writes what counts to a file beside it.
+POP3_DECL seen_file::extent seen_file::write_copy(std::error_code& ec)
 {
     const auto name = path_ + ".new";
-    file_.reset();
-    files_.remove(name, ec); // of a run that ended here
-    auto to = detail::open(files_, name, file_system::access::create, ec);
+    std::error_code ignored;
+    detail::uninterrupted(ignored, [&] { files_.remove(name, ignored); }); // of a run that ended here
+    const auto to = detail::open(files_, name, file_system::access::create, ec);
     if (ec)
-        return;
-    write_all_to(*to, ec);
+        return {};
+    const auto copy = write_all_to(*to, ec);
     if (!ec)
         detail::sync(*to, ec);
-    if (!ec)
-        files_.rename(name, path_, ec);
+    if (ec)
+        files_.remove(name, ignored); // the room it takes may be what is lacking
+    return copy;
+}
+
+/// Puts that in its place. After an error nobody knows which of them is there.
+POP3_DECL void seen_file::replace(extent copy, std::error_code& ec)
+{
+    file_.reset();
+    detail::uninterrupted(ec, [&] { files_.rename(path_ + ".new", path_, ec); });
     if (!ec)
         detail::sync_directory(files_, detail::directory_of(path_), ec);
     if (!ec)
         open_for_appending(ec);
+    extent_ = copy;
 }
 
-POP3_DECL void seen_file::write_all_to(file_system::file& to, std::error_code& ec)
+POP3_DECL seen_file::extent seen_file::write_all_to(file_system::file& to, std::error_code& ec)
 {
     std::string text(detail::seen_header);
-    size_ = 0;
-    lines_ = 0;
+    extent written;
+    const auto flush = [&](std::size_t most) {
+        if (ec || text.size() <= most)
+            return;
+        detail::write_all(to, text, ec);
+        written.octets += text.size();
+        text.clear();
+    };
     const auto write = [&](const seen_record& r) {
         detail::write_seen_line(r, text);
-        ++lines_;
-    };
-    const auto flush = [&] {
-        detail::write_all(to, text, ec);
-        size_ += text.size();
-        text.clear();
+        ++written.lines;
+        flush(1u << 20);
     };
     for (const auto& [name, index] : accounts_) {
         seen_record r;
@@ -286,7 +333,7 @@ POP3_DECL void seen_file::write_all_to(file_system::file& to, std::error_code& e
         r.event = seen_event::unstable;
         if (index->unstable_octets())
             write(r);
-        for (seen_index::slot_type slot = 0; slot != index->slots(); ++slot) {
+        for (seen_index::slot_type slot = 0; slot != index->slots() && !ec; ++slot) {
             if (!index->holds(slot))
                 continue;
             const auto& e = (*index)[slot];
@@ -297,18 +344,14 @@ POP3_DECL void seen_file::write_all_to(file_system::file& to, std::error_code& e
             r.octets = e.octets;
             r.attempts = e.attempts;
             write(r);
-            if (e.absent_since != std::chrono::sys_seconds()) {
-                r.event = seen_event::absent;
-                r.time = e.absent_since;
+            r.event = seen_event::absent;
+            r.time = e.absent_since;
+            if (e.absent_since != std::chrono::sys_seconds())
                 write(r);
-            }
-            if (text.size() > (1u << 20))
-                flush();
-            if (ec)
-                return;
         }
     }
-    flush();
+    flush(0);
+    return written;
 }
 
 POP3_DECL void seen_file::append(std::span<const seen_record> records, std::error_code& ec)
@@ -319,8 +362,7 @@ POP3_DECL void seen_file::append(std::span<const seen_record> records, std::erro
         ec = fetch_errc::store_failed;
     std::string text;
     for (const auto& r : records) {
-        if (r.account.empty() || r.account.size() > detail::longest_seen_text ||
-            r.key.unique_id.size() > detail::longest_seen_text)
+        if (!ec && !detail::is_seen_record(r))
             ec = std::make_error_code(std::errc::invalid_argument);
         if (ec)
             return;
@@ -335,11 +377,11 @@ POP3_DECL void seen_file::append(std::span<const seen_record> records, std::erro
         failed_ = true;
         // So that no half of a line is left for the next one, if the disk still does that much.
         std::error_code ignored;
-        file_->truncate(size_, ignored);
+        detail::uninterrupted(ignored, [&] { file_->truncate(extent_.octets, ignored); });
         return;
     }
-    size_ += text.size();
-    lines_ += records.size();
+    extent_.octets += text.size();
+    extent_.lines += records.size();
     for (const auto& r : records)
         apply(r);
 }
@@ -352,9 +394,13 @@ POP3_DECL void seen_file::compact(std::error_code& ec)
         ec = fetch_errc::store_failed;
     else if (!file_)
         open_file(ec);
-    if (!ec)
-        write_anew(ec);
-    failed_ = failed_ || ec;
+    if (ec)
+        return;
+    const auto copy = write_copy(ec);
+    if (ec)
+        return;
+    replace(copy, ec);
+    failed_ = static_cast<bool>(ec);
 }
 
 } // namespace pop3

@@ -29,6 +29,9 @@ inline constexpr std::size_t longest_seen_line = 2 * longest_seen_text + 256;
 /// the attempts, and the CRC-32C of all before it, in hexadecimal.
 void write_seen_line(const seen_record& record, std::string& to);
 
+/// Says whether a record is one that is read back as it was written.
+bool is_seen_record(const seen_record& record) noexcept;
+
 enum class seen_line { good, torn, bad };
 
 /// Reads the line at the front of `from`, the views of which the record gets. torn: it may be the beginning of a line that

@@ -104,6 +104,16 @@ POP3_DECL void write_seen_line(const seen_record& r, std::string& to)
     to += '\n';
 }
 
+POP3_DECL bool is_seen_record(const seen_record& r) noexcept
+{
+    // As many digits as a year has.
+    constexpr std::chrono::sys_seconds first = std::chrono::sys_days(std::chrono::year(0) / 1 / 1);
+    constexpr std::chrono::sys_seconds end = std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1);
+    return !word_of(r).empty() && !r.account.empty() && r.account.size() <= longest_seen_text &&
+           (!r.key.unique_id.empty() || r.event == seen_event::unstable) &&
+           r.key.unique_id.size() <= longest_seen_text && r.time >= first && r.time < end;
+}
+
 /// Takes a line apart. After the first part that is not as it must be it says so for all that follow.
 class seen_line_reader {
 public:
