@@ -103,7 +103,7 @@ outcome run(const scenario& s, pop3_machine& machine, simulated_disk& disk, cons
     };
     machine.silent_quit = d.silent_quit;
     {
-        pop3::seen_file seen("seen", disk);
+        pop3::seen_file seen("state/seen", disk);
         pop3::maildir inbox("inbox", disk);
         using greeted = pop3::session<pop3::authorization, machine_stream>;
         using mailbox = pop3::session<pop3::transaction, machine_stream>;
@@ -168,6 +168,7 @@ public:
         simulated_disk disk;
         machine.maildrop = s.maildrop;
         machine.ahead = s.ahead;
+        make_folder(disk);
         const auto calm = run(s, machine, disk, {}, start);
 
         for (const auto what :
@@ -222,6 +223,7 @@ private:
         simulated_disk disk(seed_ + static_cast<std::uint32_t>(cases_));
         machine.maildrop = s.maildrop;
         machine.ahead = s.ahead;
+        make_folder(disk);
         auto now = start;
         auto recorded = fetched(run(s, machine, disk, d, now));
         check(s, d, machine, disk, false);
@@ -241,6 +243,14 @@ private:
             if (recorded > s.maildrop.size() + s.later.size())
                 complain(s, d, "a message that was recorded was fetched again");
         }
+    }
+
+    /// Of the store, which the user has made.
+    static void make_folder(simulated_disk& disk)
+    {
+        std::error_code ec;
+        disk.make_directory("state", ec);
+        disk.sync_directory(".", ec);
     }
 
     static std::size_t fetched(const outcome& o)

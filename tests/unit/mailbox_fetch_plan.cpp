@@ -218,8 +218,11 @@ TEST_CASE("a message without a unique-id")
     CHECK(planned(one, {}, pop3::delete_after_delivery())().fetch[0].then_delete);
     CHECK(!planned(one, {}, pop3::delete_after(days(0)))().fetch[0].then_delete);
     CHECK(!planned(one, {}, pop3::keep_newest(0))().fetch[0].then_delete);
-    // What is known by its octets is in no listing, and is not missing.
-    CHECK(planned(one, {{"sha256:00"}})().records.empty());
+    // What is known by its octets is in no listing: it is missing until it is fetched again, and recognised.
+    const auto by_octets = planned(one, {{"sha256:00"}})();
+    REQUIRE(by_octets.records.size() == 1);
+    CHECK(by_octets.records[0].event == seen_event::absent);
+    CHECK(rows(by_octets.fetch) == r{0});
 }
 
 TEST_CASE("one listing is not enough to forget a message")

@@ -41,7 +41,7 @@ private:
     bool is_too_large(row_type row) const;
     bool is_newest(row_type row) const;
     bool is_due(row_type row, const seen_entry& entry) const;
-    bool is_whole_group_delivered(row_type row);
+    void keep_parts_of_groups();
     void prune();
     seen_record make_record(seen_key key, seen_event event) const;
 
@@ -57,9 +57,8 @@ private:
     const fetch_policy& policy_;
     const fetch_terms& terms_;
     fetch_plan plan_;
-    std::vector<slot_type> slots_;                 // of the rows
-    std::vector<bool> listed_;                     // of the slots
-    std::unordered_map<const char*, bool> groups_; // of copies: whether all are delivered
+    std::vector<slot_type> slots_; // of the rows
+    std::vector<bool> listed_;     // of the slots
     std::size_t nameless_ = 0;
     bool adopts_ = false;
 };
@@ -76,6 +75,7 @@ inline fetch_plan fetch_planner::make()
     listed_.resize(seen_.slots());
     for (row_type row = 0; row != listing_.size(); ++row)
         look_at(row);
+    keep_parts_of_groups();
     prune();
     return std::move(plan_);
 }
@@ -92,7 +92,8 @@ inline void fetch_planner::find_slots()
     }
 }
 
-/// Nine tenths of at least twenty are unknown, and as many were known before.
+/// Nine tenths of at least twenty are unknown, and as many were known before. Those that were to be deleted are not counted:
+/// that they are missing is as it should be.
 inline bool fetch_planner::ids_changed() const
 {
     const auto named = listing_.size() - nameless_;
@@ -102,7 +103,8 @@ inline bool fetch_planner::ids_changed() const
         return false;
     std::size_t present = 0;
     for (slot_type slot = 0; slot != seen_.slots(); ++slot)
-        present += seen_.holds(slot) && seen_[slot].absent_since == std::chrono::sys_seconds();
+        present += seen_.holds(slot) && seen_[slot].absent_since == std::chrono::sys_seconds() &&
+                   seen_[slot].state != seen_state::deletion;
     return present * 10 >= named * 9;
 }
 
@@ -160,15 +162,16 @@ inline void fetch_planner::look_at_known(row_type row, slot_type slot)
         return want(row, headers, false);
     const bool same_size = entry.octets == listing_.octets(row) || entry.octets == unknown_octets ||
                            listing_.octets(row) == unknown_octets;
-    if (!same_size) {
+    if (!same_size && !seen_.unstable_octets()) {
         // A server that gave an old unique-id to a new message, perhaps.
-        if (!seen_.unstable_octets() && !(too_large && !headers))
+        if (!too_large || headers)
             return want(row, headers, true);
-        plan_.tolerated_sizes += seen_.unstable_octets();
+        plan_.skipped.push_back({row, skip_reason::too_large});
+        return;
     }
+    plan_.tolerated_sizes += !same_size;
     ++plan_.delivered_before;
-    if (is_delivered(entry) && (same_size || seen_.unstable_octets()) && is_due(row, entry) &&
-        is_whole_group_delivered(row))
+    if (is_delivered(entry) && is_due(row, entry))
         plan_.remove.push_back(row);
 }
 
@@ -224,31 +227,33 @@ inline bool fetch_planner::is_due(row_type row, const seen_entry& entry) const
     return false;
 }
 
-/// When a part of them goes, the others get other ordinals, and one that was not delivered could be taken for one that was.
-inline bool fetch_planner::is_whole_group_delivered(row_type row)
+/// Copies are deleted all together. When a part of them goes, the others get other ordinals, and one that was not delivered could
+/// be taken for one that was.
+inline void fetch_planner::keep_parts_of_groups()
 {
-    auto key = listing_.key(row);
-    const auto copies = listing_.copies(row);
-    if (copies == 1)
-        return true;
-    const auto [group, is_new] = groups_.try_emplace(key.unique_id.data(), true);
-    for (key.ordinal = 1; is_new && group->second && key.ordinal <= copies; ++key.ordinal) {
-        const auto slot = seen_.find(key);
-        group->second = slot != seen_index::no_slot && is_delivered(seen_[slot]);
-    }
-    return group->second;
+    std::unordered_map<const char*, std::uint32_t> removable; // of each group; copies share their unique-id
+    for (const auto row : plan_.remove)
+        if (listing_.copies(row) != 1)
+            ++removable[listing_.key(row).unique_id.data()];
+    if (removable.empty())
+        return;
+    std::erase_if(plan_.remove, [&](row_type row) {
+        const auto copies = listing_.copies(row);
+        return copies != 1 && removable[listing_.key(row).unique_id.data()] != copies;
+    });
 }
 
-/// One listing is not enough to forget a message by.
+/// One listing is not enough to forget a message by, and one without any unique-ids says nothing of those that have one. A message
+/// that is known by its octets is in no listing: it counts as missing until it is fetched again, and recognised.
 inline void fetch_planner::prune()
 {
     if (listing_.size() == 0)
         return;
+    const bool has_names = listing_.size() != nameless_;
     for (slot_type slot = 0; slot != seen_.slots(); ++slot) {
         if (!seen_.holds(slot) || listed_[slot])
             continue;
-        // A message without a unique-id is in no listing by its octets.
-        if (nameless_ != 0 && seen_.key(slot).unique_id.starts_with("sha256:"))
+        if (!has_names && !seen_.key(slot).unique_id.starts_with("sha256:"))
             continue;
         const auto since = seen_[slot].absent_since;
         if (since == std::chrono::sys_seconds())

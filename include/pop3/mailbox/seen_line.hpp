@@ -5,6 +5,7 @@
 #include <pop3/config.hpp>
 #include <pop3/mailbox/seen_record.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ void write_seen_line(const seen_record& record, std::string& to);
 
 /// Says whether a record is one that is read back as it was written.
 bool is_seen_record(const seen_record& record) noexcept;
+
+/// Appends a time as of ISO 8601, in UTC.
+void append_time(std::string& to, std::chrono::sys_seconds time);
 
 enum class seen_line { good, torn, bad };
 

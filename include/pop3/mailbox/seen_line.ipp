@@ -58,8 +58,7 @@ inline void append_padded(std::string& to, unsigned number, std::size_t width)
     to.append(digits.size() < width ? width - digits.size() : 0, '0').append(digits);
 }
 
-/// As of ISO 8601, in UTC.
-inline void append_time(std::string& to, std::chrono::sys_seconds time)
+POP3_DECL void append_time(std::string& to, std::chrono::sys_seconds time)
 {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
