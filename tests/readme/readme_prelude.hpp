@@ -4,6 +4,7 @@
 // What the snippets in README.md may take as included.
 #pragma once
 
+#include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
 
 #include <asio/any_io_executor.hpp>
