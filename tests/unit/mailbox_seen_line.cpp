@@ -102,7 +102,8 @@ TEST_CASE("it is read back, whatever its unique-id holds")
                 const auto line = written(r);
                 seen_record got;
                 std::size_t size = 0;
-                REQUIRE(read_seen_line(line + "what follows", got, size) == seen_line::good);
+                const auto text = line + "what follows"; // which it refers to
+                REQUIRE(read_seen_line(text, got, size) == seen_line::good);
                 CHECK(size == line.size());
                 check_equal(got, r);
             }
