@@ -14,5 +14,6 @@
 #include <pop3/mailbox/mbox.hpp>
 #include <pop3/mailbox/message_files.hpp>
 #include <pop3/mailbox/seen_file.hpp>
+#include <pop3/mailbox/seen_import.hpp>
 #include <pop3/mailbox/seen_memory.hpp>
 #include <pop3/mailbox/seen_store.hpp>

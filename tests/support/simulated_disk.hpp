@@ -263,7 +263,7 @@ private:
         {
             if (!begin(ec))
                 return 0;
-            const auto n = disk_.halves_ ? octets.size() / 2 : octets.size();
+            const auto n = disk_.halves_ ? (octets.size() + 1) / 2 : octets.size();
             file_->data.append(octets.data(), n);
             return n;
         }

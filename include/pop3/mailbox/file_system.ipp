@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <dirent.h>
@@ -100,9 +101,18 @@ class posix_files final : public file_system {
 public:
     std::unique_ptr<file> open(const std::string& path, access how, std::error_code& ec) override
     {
-        const int descriptor = ::open(path.c_str(), flags_of(how) | O_CLOEXEC | O_NOCTTY, 0600);
+        // Without waiting for the other end, if it is a pipe.
+        const int descriptor = ::open(path.c_str(), flags_of(how) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
         ec = system_error(descriptor);
-        return ec ? nullptr : std::make_unique<posix_file>(descriptor);
+        if (ec)
+            return nullptr;
+        auto opened = std::make_unique<posix_file>(descriptor);
+        struct ::stat is;
+        ec = system_error(::fstat(descriptor, &is));
+        if (!ec && !S_ISREG(is.st_mode))
+            ec = std::make_error_code(S_ISDIR(is.st_mode) ? std::errc::is_a_directory
+                                                          : std::errc::invalid_argument);
+        return ec ? nullptr : std::move(opened);
     }
 
     void make_directory(const std::string& path, std::error_code& ec) override
@@ -209,6 +219,8 @@ POP3_DECL void write_all(file_system::file& to, std::string_view octets, std::er
     ec.clear();
     while (!octets.empty()) {
         const auto n = to.write({octets.data(), octets.size()}, ec);
+        if (!ec && n == 0)
+            ec = std::make_error_code(std::errc::io_error); // it would go on for ever
         if (ec && ec != std::errc::interrupted)
             return;
         octets.remove_prefix((std::min)(n, octets.size()));

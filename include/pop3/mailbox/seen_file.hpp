@@ -47,7 +47,8 @@ public:
     /// What is known of an account (see `seen_store`).
     seen_index* open(std::string_view account, std::error_code& ec);
 
-    /// Makes records durable: one write and one sync, however many they are.
+    /// Makes records durable: one write and one sync, however many they are. `std::errc::invalid_argument`, and nothing is written,
+    /// if one of them could not be read back: no account or unique-id, one of more than 65535 octets, a year of five digits.
     void append(std::span<const seen_record> records, std::error_code& ec);
 
     /// Writes the file anew, without what no longer counts.
@@ -76,7 +77,6 @@ private:
     void replace(extent copy, std::error_code& ec);
     void keep_damaged(std::error_code& ec);
     void copy_damaged(const std::string& name, std::error_code& ec);
-    void open_for_appending(std::error_code& ec);
     seen_index& index_of(std::string_view account);
     void apply(const seen_record& record);
 

@@ -211,7 +211,7 @@ POP3_DECL void seen_file::load(std::error_code& ec)
         return;
     }
     extent_.octets = l.good_end;
-    open_for_appending(ec);
+    file_ = detail::open(files_, path_, file_system::access::append, ec);
     // Dropped before anything is written behind it.
     if (!ec && l.size != l.good_end)
         detail::uninterrupted(ec, [&] { file_->truncate(l.good_end, ec); });
@@ -235,11 +235,6 @@ POP3_DECL bool seen_file::is_worth_compacting() const
     for (const auto& [name, index] : accounts_)
         live += index->size();
     return extent_.lines > 10'000 && extent_.lines / 4 > live;
-}
-
-POP3_DECL void seen_file::open_for_appending(std::error_code& ec)
-{
-    file_ = detail::open(files_, path_, file_system::access::append, ec);
 }
 
 /// Gives the damaged file a second name: there is a store under its own at each moment.
@@ -277,8 +272,7 @@ POP3_DECL void seen_file::copy_damaged(const std::string& name, std::error_code&
     }
     if (!ec)
         detail::sync(*to, ec);
-    std::error_code ignored;
-    if (ec)
+    if (std::error_code ignored; ec)
         files_.remove(name, ignored); // or each run leaves one more
 }
 
@@ -307,7 +301,7 @@ POP3_DECL void seen_file::replace(extent copy, std::error_code& ec)
     if (!ec)
         detail::sync_directory(files_, detail::directory_of(path_), ec);
     if (!ec)
-        open_for_appending(ec);
+        file_ = detail::open(files_, path_, file_system::access::append, ec);
     extent_ = copy;
 }
 
