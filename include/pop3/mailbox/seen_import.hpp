@@ -23,7 +23,7 @@ namespace pop3 {
 //     const auto found = pop3::read_fetchmail_ids(text);
 //     for (const auto& a : found.accounts)
 //         if (a.user == "mrose" && a.host == "pop.example.org")
-//             pop3::import_seen(store, "mrose@pop.example.org:995", a, ec);
+//             pop3::import_seen(store, "mrose@pop.example.org", a, ec);
 
 /// A message that another program has fetched.
 struct foreign_message {
