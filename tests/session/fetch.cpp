@@ -460,6 +460,13 @@ TEST_CASE("a server without unique-ids")
     CHECK(o.report.fetched == 3);
     CHECK(o.report.deleted == 3);
     CHECK(a.files() == 3);
+
+    // One that had them before: what was delivered by its unique-id cannot be told from what is new.
+    account b;
+    b.fetch(pop3::keep_on_server());
+    b.server.knows_uidl = false;
+    CHECK(b.fetch(pop3::delete_after_delivery()).ec == fetch_errc::no_unique_ids);
+    CHECK(b.server.maildrop.size() == 3);
 }
 
 TEST_CASE("a message without a unique-id is known by its octets")

@@ -7,6 +7,7 @@
 #include <pop3/stream.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/buffer.hpp>
@@ -14,6 +15,7 @@
 #include <asio/post.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -23,7 +25,7 @@
 
 namespace test {
 
-/// A connection to a `pop3_machine`, in the process. It can be cut.
+/// A connection to a `pop3_machine`, in the process. It can be cut. The test keeps it, and looks at it when the session is gone.
 struct wire {
     explicit wire(pop3_machine& m) : machine(m), from_server(m.greet())
     {
@@ -37,8 +39,12 @@ struct wire {
     /// Behind so many octets of the server's, or of the client's, it is cut. What the client sends is heard up to there.
     std::size_t cut_after_received = static_cast<std::size_t>(-1);
     std::size_t cut_after_sent = static_cast<std::size_t>(-1);
+    /// What reads say when it was cut.
+    std::error_code end = asio::error::eof;
     /// No read gives more.
     std::size_t most = 65536;
+    /// No read gives octets from both sides of this offset in what the server says.
+    std::size_t split_at = 0;
     bool cut = false;
     bool closed = false;
 
@@ -49,8 +55,9 @@ struct wire {
 
     std::size_t read(asio::mutable_buffer into)
     {
-        const auto n =
-            (std::min)({into.size(), from_server.size() - given, most, cut_after_received - received});
+        const auto to_split = received < split_at ? split_at - received : most;
+        const auto n = (std::min)(
+            {into.size(), from_server.size() - given, most, to_split, cut_after_received - received});
         asio::buffer_copy(into, asio::buffer(from_server.data() + given, n));
         given += n;
         received += n;
@@ -105,8 +112,17 @@ public:
     {
         return asio::async_initiate<Token, void(std::error_code, std::size_t)>(
             [this, into]<class Handler>(Handler handler) {
+                const auto slot = asio::get_associated_cancellation_slot(handler);
                 *waiting_ = std::make_unique<reader_with<Handler>>(into, std::move(handler));
                 this->serve();
+                if (*waiting_ && slot.is_connected()) {
+                    auto connected = slot;
+                    connected.assign([weak = std::weak_ptr(waiting_), executor = executor_](auto) {
+                        if (const auto waiting = weak.lock(); waiting && *waiting)
+                            std::exchange(*waiting, nullptr)
+                                ->complete(executor, asio::error::operation_aborted, 0);
+                    });
+                }
             },
             token);
     }
@@ -180,7 +196,7 @@ private:
         else if (wire_->given != wire_->from_server.size() && wire_->received < wire_->cut_after_received)
             n = wire_->read((*waiting_)->into);
         else if (wire_->has_ended())
-            ec = asio::error::eof;
+            ec = wire_->machine.closed() ? asio::error::eof : wire_->end;
         else
             return;
         const auto done = std::move(*waiting_);

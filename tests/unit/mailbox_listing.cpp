@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -129,6 +131,42 @@ TEST_CASE("a hundred thousand copies cost no more than as many messages")
     CHECK(listing.key(99'999).ordinal == 100'000);
     CHECK(listing.copies(0) == 100'000);
     CHECK(listing.octets(99'999) == 100'000);
+}
+
+TEST_CASE("whatever a server lists, in whatever order")
+{
+    std::minstd_rand random(3);
+    for (int round = 0; round != 2000; ++round) {
+        maildrop_listing listing;
+        std::map<std::uint32_t, row> expected;
+        std::size_t doubled = 0;
+        for (auto n = random() % 40; n != 0; --n) {
+            const auto number = static_cast<std::uint32_t>(1 + random() % 30);
+            const std::string name = random() % 5 == 0 ? "" : std::string(random() % 3 + 1, 'x');
+            listing.add(number, name);
+            doubled += !expected.insert({number, {number, name, 1, 1, pop3::unknown_octets}}).second;
+        }
+        for (auto n = random() % 40; n != 0; --n) {
+            const auto number = static_cast<std::uint32_t>(1 + random() % 33);
+            auto& m = expected.insert({number, {number, "", 1, 1, pop3::unknown_octets}}).first->second;
+            const std::uint64_t octets = random() % 100;
+            listing.set_octets(number, octets);
+            doubled += m.octets != pop3::unknown_octets;
+            m.octets = m.octets == pop3::unknown_octets ? octets : m.octets;
+        }
+        listing.finish();
+        std::map<std::string, std::uint32_t> copies;
+        std::vector<row> all;
+        for (auto& [number, m] : expected) {
+            if (!m.unique_id.empty())
+                m.ordinal = ++copies[m.unique_id];
+            all.push_back(m);
+        }
+        for (auto& m : all)
+            m.copies = m.unique_id.empty() ? 1 : copies[m.unique_id];
+        CHECK(rows(listing) == all);
+        CHECK(listing.doubled_numbers() == doubled);
+    }
 }
 
 } // namespace mailbox_listing_tests

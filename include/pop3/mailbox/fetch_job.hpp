@@ -108,6 +108,7 @@ private:
     using row_type = maildrop_listing::row_type;
 
     std::chrono::sys_seconds now() const;
+    bool knows_unique_ids() const;
     seen_key key(row_type row) const noexcept;
     const fetch_plan::wanted& wanted(item i) const noexcept;
 

@@ -109,12 +109,8 @@ POP3_DECL bool fetch_job::listed(const reply<listing_delivery>& unique_ids,
 {
     if (!unique_ids) {
         report_.refused = unique_ids.error();
-        // Without unique-ids, that each is new is true only if none stays.
-        if (policy_.deletes() != fetch_policy::deletion::at_once) {
-            report_.error = fetch_errc::no_unique_ids;
-            return false;
-        }
-        if (!sizes) {
+        // Without unique-ids, that each is new is true only if none stays, and none was known by one before.
+        if (policy_.deletes() != fetch_policy::deletion::at_once || !sizes || knows_unique_ids()) {
             report_.error = fetch_errc::no_unique_ids;
             return false;
         }
@@ -147,6 +143,14 @@ POP3_DECL bool fetch_job::listed(const reply<listing_delivery>& unique_ids,
     progress_.of_messages = plan_.fetch.size();
     // What the store cannot take is a reason not to go on, before anything is fetched.
     return append(plan_.records);
+}
+
+POP3_DECL bool fetch_job::knows_unique_ids() const
+{
+    for (seen_index::slot_type slot = 0; slot != index_->slots(); ++slot)
+        if (index_->holds(slot) && !index_->key(slot).unique_id.starts_with("sha256:"))
+            return true;
+    return false;
 }
 
 POP3_DECL seen_key fetch_job::key(row_type row) const noexcept

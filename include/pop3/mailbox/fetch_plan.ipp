@@ -46,6 +46,7 @@ private:
     seen_record make_record(seen_key key, seen_event event) const;
 
     void find_slots();
+    bool is_in(slot_type slot, seen_key key) const;
 
     static bool is_delivered(const seen_entry& entry)
     {
@@ -83,13 +84,26 @@ inline fetch_plan fetch_planner::make()
 inline void fetch_planner::find_slots()
 {
     slots_.resize(listing_.size(), seen_index::no_slot);
+    slot_type next = 0; // as a rule messages became known in the order in which they are listed
     for (row_type row = 0; row != listing_.size(); ++row) {
         const auto key = listing_.key(row);
-        if (key.unique_id.empty())
+        if (key.unique_id.empty()) {
             ++nameless_;
-        else
-            slots_[row] = seen_.find(key);
+            continue;
+        }
+        const auto slot = is_in(next, key) ? next : seen_.find(key);
+        slots_[row] = slot;
+        if (slot != seen_index::no_slot)
+            next = slot + 1;
     }
+}
+
+inline bool fetch_planner::is_in(slot_type slot, seen_key key) const
+{
+    if (slot >= seen_.slots() || !seen_.holds(slot))
+        return false;
+    const auto k = seen_.key(slot);
+    return k.ordinal == key.ordinal && k.unique_id == key.unique_id;
 }
 
 /// Nine tenths of at least twenty are unknown, and as many were known before. Those that were to be deleted are not counted:
