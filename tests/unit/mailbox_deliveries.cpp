@@ -209,7 +209,7 @@ TEST_CASE("what an ended process has left is removed, when it is old")
         disk.make_directory(folder, ec);
     disk.put("inbox/tmp/1000000000.M1P2Q3.pop3", "old");
     disk.put("inbox/tmp/1000000000.M1P2Q3.other", "old");
-    disk.put("inbox/tmp/99999999999.M1P2Q3.pop3", "new");
+    disk.put("inbox/tmp/9223372036854775807.M1P2Q3.pop3", "new");
     pop3::maildir inbox("inbox", disk);
     give(inbox, {"a", "x"});
     commit(inbox);

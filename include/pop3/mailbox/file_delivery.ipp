@@ -92,15 +92,14 @@ POP3_DECL void file_delivery::begin(const arriving_message& m, std::error_code& 
 /// Removes what an ended process has left, when nobody can be at it any more.
 POP3_DECL void file_delivery::clean_up()
 {
-    constexpr auto long_ago = std::chrono::hours(36);
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const long long long_ago = (now - std::chrono::hours(36)).time_since_epoch().count();
     std::error_code ignored;
     for (const auto& name : files_.list(written_in(), ignored)) {
         long long seconds = 0;
         const auto end = std::from_chars(name.data(), name.data() + name.size(), seconds).ptr;
         const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
-        if (rest.starts_with(".M") && rest.ends_with(".pop3") &&
-            now - std::chrono::seconds(seconds) > long_ago)
+        if (rest.starts_with(".M") && rest.ends_with(".pop3") && seconds < long_ago)
             files_.remove(written_in() + '/' + name, ignored);
     }
 }
