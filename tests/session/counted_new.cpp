@@ -71,7 +71,16 @@ void operator delete(void* octets, std::size_t) noexcept
     operator delete(octets);
 }
 
-// As they are without a sanitizer, which has its own.
+// As they are without a sanitizer, which has its own. (std::stable_sort takes the first.)
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept
+{
+    try {
+        return operator new(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 void* operator new[](std::size_t size)
 {
     return operator new(size);

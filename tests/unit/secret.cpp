@@ -135,6 +135,16 @@ private:
     return block;
 }
 
+// As it is without a sanitizer, which has its own. (std::stable_sort takes it.)
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept
+{
+    try {
+        return operator new(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 [[gnu::noinline]] void operator delete(void* block) noexcept
 {
     watch::freed(block);
