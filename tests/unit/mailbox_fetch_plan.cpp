@@ -322,7 +322,7 @@ TEST_CASE("of any maildrop, store and policy")
     const auto size = [&] {
         return random() % 4 == 0 ? pop3::unknown_octets : 99 + random() % 3;
     };
-    for (int round = 0; round != 20'000; ++round) {
+    for (int round = 0; round != 10'000; ++round) {
         const auto& policy = policies[random() % policies.size()];
         maildrop_listing listing;
         const auto count = static_cast<std::uint32_t>(random() % 8);

@@ -204,7 +204,7 @@ void many_worlds(bool copies, const troubles& t, Check at_the_end)
 {
     std::uint32_t seed = 0;
     for (const auto& policy : policies())
-        for (int round = 0; round != 300; ++round) {
+        for (int round = 0; round != 100; ++round) {
             world w(++seed, policy);
             for (int run = 0; run != 8; ++run) {
                 w.arrive(copies);
