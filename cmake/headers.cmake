@@ -135,6 +135,8 @@ set(POP3_HEADERS
   include/pop3/mailbox/file_system.hpp
   include/pop3/mailbox/file_system.ipp
   include/pop3/mailbox/key_arena.hpp
+  include/pop3/mailbox/line_ends.hpp
+  include/pop3/mailbox/line_ends.ipp
   include/pop3/mailbox/mail_delivery.hpp
   include/pop3/mailbox/maildir.hpp
   include/pop3/mailbox/maildir.ipp
@@ -144,6 +146,8 @@ set(POP3_HEADERS
   include/pop3/mailbox/mbox.ipp
   include/pop3/mailbox/message_files.hpp
   include/pop3/mailbox/message_files.ipp
+  include/pop3/mailbox/moved_files.hpp
+  include/pop3/mailbox/moved_files.ipp
   include/pop3/mailbox/octets_digest.hpp
   include/pop3/mailbox/octets_digest.ipp
   include/pop3/mailbox/seen_file.hpp

@@ -81,7 +81,7 @@ void show(const pop3::fetch_progress& p, std::chrono::steady_clock::time_point b
               << " s left\033[K" << (p.messages == p.of_messages ? "\n" : "") << std::flush;
 }
 
-asio::awaitable<pop3::fetch_report> fetch(const arguments& a)
+asio::awaitable<pop3::fetch_report> fetch(const arguments& a, const bool& stop)
 {
     std::filesystem::create_directories(a.to);
     pop3::seen_file seen(a.to / ".seen");
@@ -97,22 +97,14 @@ asio::awaitable<pop3::fetch_report> fetch(const arguments& a)
     auto greeted = co_await pop3::async_connect(executor, tls, a.from);
     auto mailbox = co_await std::move(greeted).async_login(credentials, pop3::login_options(a.from.auth));
 
-    bool stop = false;
-    asio::signal_set signals(executor, SIGINT, SIGTERM);
-    signals.async_wait([&](std::error_code ec, int) {
-        stop = !ec;
-        signals.clear(ec); // the next one ends the program
-    });
     pop3::fetch_options options;
     options.on_progress = [&stop, begun = std::chrono::steady_clock::now()](const pop3::fetch_progress& p) {
         show(p, begun);
         return stop ? pop3::flow::drain : pop3::flow::more;
     };
     std::error_code ec; // stands in the report, too
-    auto report = co_await pop3::async_fetch(std::move(mailbox), seen, inbox, policy, std::move(options),
-                                             asio::redirect_error(asio::use_awaitable, ec));
-    signals.cancel(ec);
-    co_return report;
+    co_return co_await pop3::async_fetch(std::move(mailbox), seen, inbox, policy, std::move(options),
+                                         asio::redirect_error(asio::use_awaitable, ec));
 }
 
 // What there is to say; true if all is well.
@@ -136,9 +128,16 @@ int main(int argc, char** argv)
     try {
         const auto a = parse({argv + 1, argv + argc});
         asio::io_context context(1);
+        bool stop = false;
+        asio::signal_set signals(context, SIGINT, SIGTERM);
+        signals.async_wait([&](std::error_code ec, int) {
+            stop = !ec;
+            signals.clear(ec); // the next one ends the program
+        });
         bool good = false;
         std::exception_ptr error;
-        asio::co_spawn(context, fetch(a), [&](std::exception_ptr e, const pop3::fetch_report& report) {
+        asio::co_spawn(context, fetch(a, stop), [&](std::exception_ptr e, const pop3::fetch_report& report) {
+            signals.cancel();
             error = e;
             good = !e && tell(report);
         });

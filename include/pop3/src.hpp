@@ -34,10 +34,12 @@
 #include <pop3/mailbox/fetch_plan.ipp>
 #include <pop3/mailbox/file_delivery.ipp>
 #include <pop3/mailbox/file_system.ipp>
+#include <pop3/mailbox/line_ends.ipp>
 #include <pop3/mailbox/maildir.ipp>
 #include <pop3/mailbox/maildrop_listing.ipp>
 #include <pop3/mailbox/mbox.ipp>
 #include <pop3/mailbox/message_files.ipp>
+#include <pop3/mailbox/moved_files.ipp>
 #include <pop3/mailbox/octets_digest.ipp>
 #include <pop3/mailbox/seen_file.ipp>
 #include <pop3/mailbox/seen_import.ipp>

@@ -4,9 +4,12 @@
 
 #include <pop3/config.hpp>
 #include <pop3/mailbox/file_system.hpp>
+#include <pop3/mailbox/line_ends.hpp>
 #include <pop3/mailbox/mail_delivery.hpp>
+#include <pop3/mailbox/moved_files.hpp>
 #include <pop3/mailbox/octets_digest.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,7 +17,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_set>
 #include <vector>
 
 namespace pop3::detail {
@@ -34,10 +36,11 @@ public:
     std::vector<kept> commit(std::error_code& ec);
 
 protected:
-    file_delivery(file_system& files, bool unix_lines) : files_(files), unix_lines_(unix_lines)
+    file_delivery(file_system& files, line_ends ends) : files_(files), moved_(files), ends_(ends)
     {
     }
 
+    /// Removes what is not committed.
     virtual ~file_delivery();
 
     /// Makes the folders.
@@ -49,7 +52,7 @@ protected:
     /// Where they get their names.
     virtual const std::string& delivered_to() const = 0;
 
-    /// Where else they may be, and be called so with something behind a colon; empty if nowhere.
+    /// Where else they may be, and be called so with something behind it (see `moved_files`); empty if nowhere.
     virtual const std::string& moved_to() const = 0;
 
     /// What a file is called. digest: of the octets, if there is no unique-id. version: from 1, if there are other octets
@@ -62,25 +65,28 @@ protected:
     }
 
 private:
+    enum class found { same, other, gone };
+
     struct message {
-        std::string temporary;
+        std::string path; // where it is: under its temporary name, or its own
         std::unique_ptr<file_system::file> file;
         std::string account;
         std::string unique_id;
         std::string digest;
         std::uint32_t ordinal = 1;
         bool headers = false;
-        bool synced = false;
     };
 
-    void clean_up();
-    void flush(std::error_code& ec);
+    std::error_code is_arriving() const noexcept;
+    void remove_stale();
     void open(std::error_code& ec);
-    void sync(message& m, std::error_code& ec);
+    void flush(std::error_code& ec);
+    void sync(std::error_code& ec);
+    std::vector<kept> deliver(std::error_code& ec);
     kept deliver(message& m, std::error_code& ec);
     std::string find(const std::string& name, std::error_code& ec);
-    std::string find_moved(const std::string& name, std::error_code& ec);
-    bool same_octets(const std::string& a, const std::string& b, std::error_code& ec);
+    found compare(const std::string& there, const message& m, std::error_code& ec);
+    bool same_octets(file_system::file& a, file_system::file& b, std::error_code& ec);
     void remove(message& m);
 
     file_system& files_;
@@ -88,18 +94,22 @@ private:
     std::unique_ptr<message> arriving_;
     std::string buffer_;
     octets_digest digest_;
-    std::unordered_set<std::string> moved_; // names in `moved_to`, as they were at the first commit
-    std::size_t unsynced_ = 0;
-    bool unix_lines_;
-    bool held_cr_ = false;
+    lf_lines lf_;
+    moved_files moved_;
+    std::error_code failed_; // of a sync: what had ended is not to be trusted
+    std::size_t synced_ = 0; // of those that have ended
+    bool found_moved_ = false;
+    line_ends ends_;
     bool prepared_ = false;
-    bool looked_ = false;
 };
 
 /// A name that no other file has: of the time, the process, and a number.
-std::string make_temporary_name();
+std::string make_temporary_name(std::chrono::system_clock::time_point now);
 
-/// The SHA-256 of a message's name, in hexadecimal.
+/// Whether a name is one of these, and older than any delivery takes: a run that was cut off left it.
+bool is_stale_name(std::string_view name, std::chrono::system_clock::time_point now) noexcept;
+
+/// The SHA-256 of a message's name, in hexadecimal. digest: of its octets, if it has no unique-id.
 std::string digest_of_name(const arriving_message& m, std::string_view digest);
 
 } // namespace pop3::detail

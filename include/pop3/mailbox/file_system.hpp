@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <vector>
 
 namespace pop3 {
@@ -44,6 +45,11 @@ public:
         /// Writes some of it, or all.
         virtual std::size_t write(std::span<const char> octets, std::error_code& ec) = 0;
 
+        /// More need not be written before it is synced: the disk may begin with it. It is no more than advice.
+        virtual void start_sync()
+        {
+        }
+
         /// What was written is on the disk when it returns without an error; the name of a new file need not be
         /// (`sync_directory`). After an error nothing is known of what was written since the last one.
         virtual void sync(std::error_code& ec) = 0;
@@ -70,6 +76,10 @@ public:
 
     /// Replaces `to`.
     virtual void rename(const std::string& from, const std::string& to, std::error_code& ec) = 0;
+
+    /// Replaces nothing: `file_exists` if there is a file of that name; `operation_not_supported` where the system has no such
+    /// call.
+    virtual void rename_new(const std::string& from, const std::string& to, std::error_code& ec);
 
     /// Gives a file a second name: `file_exists` if there is a file of that name; `operation_not_supported` or
     /// `operation_not_permitted` where files have one name.
@@ -103,11 +113,40 @@ std::size_t read_some(file_system::file& from, std::uint64_t offset, std::span<c
 std::size_t read_full(file_system::file& from, std::uint64_t offset, std::span<char> into,
                       std::error_code& ec);
 
+/// Calls until the call is not interrupted.
+template <class Call>
+auto until_done(std::error_code& ec, const Call& call)
+{
+    if constexpr (std::is_void_v<decltype(call())>) {
+        do
+            call();
+        while (ec == std::errc::interrupted);
+    } else {
+        auto result = call();
+        while (ec == std::errc::interrupted)
+            result = call();
+        return result;
+    }
+}
+
 /// The same as the members of that name, as often as they are interrupted.
 void sync(file_system::file& f, std::error_code& ec);
-void sync_directory(file_system& files, const std::string& path, std::error_code& ec);
+void truncate(file_system::file& f, std::uint64_t size, std::error_code& ec);
+bool lock(file_system::file& f, std::error_code& ec);
 std::unique_ptr<file_system::file> open(file_system& files, const std::string& path, file_system::access how,
                                         std::error_code& ec);
+void make_directory(file_system& files, const std::string& path, std::error_code& ec);
+void remove(file_system& files, const std::string& path, std::error_code& ec);
+void sync_directory(file_system& files, const std::string& path, std::error_code& ec);
+std::vector<std::string> list(file_system& files, const std::string& path, std::error_code& ec);
+std::optional<std::uint64_t> size_of(file_system& files, const std::string& path, std::error_code& ec);
+
+/// The same as `rename_new`, by other calls where there is none. Where a file can have one name only, and the system has no
+/// such call, another process may bring a file of that name in the moment between two calls.
+void rename_new(file_system& files, const std::string& from, const std::string& to, std::error_code& ec);
+
+/// A path without the slashes at its end.
+std::string without_slash(std::string path);
 
 /// The directory that a path names something in; "." if it names none.
 std::string directory_of(std::string_view path);

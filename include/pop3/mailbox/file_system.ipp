@@ -60,6 +60,13 @@ public:
         return ec ? 0 : static_cast<std::size_t>(n);
     }
 
+    void start_sync() override
+    {
+#if defined(SYNC_FILE_RANGE_WRITE)
+        ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE); // `sync` hears of its errors
+#endif
+    }
+
     void sync(std::error_code& ec) override
     {
 #if defined(F_FULLFSYNC)
@@ -107,6 +114,8 @@ public:
         if (ec)
             return nullptr;
         auto opened = std::make_unique<posix_file>(descriptor);
+        if (how == access::create)
+            return opened;
         struct ::stat is;
         ec = system_error(::fstat(descriptor, &is));
         if (!ec && !S_ISREG(is.st_mode))
@@ -126,6 +135,20 @@ public:
     void rename(const std::string& from, const std::string& to, std::error_code& ec) override
     {
         ec = system_error(::rename(from.c_str(), to.c_str()));
+    }
+
+    void rename_new(const std::string& from, const std::string& to, std::error_code& ec) override
+    {
+#if defined(RENAME_NOREPLACE)
+        ec = system_error(::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE));
+        // By an older kernel, or a file system that cannot do it.
+        if (ec.value() == EINVAL || ec.value() == ENOSYS)
+            file_system::rename_new(from, to, ec);
+#elif defined(RENAME_EXCL)
+        ec = system_error(::renamex_np(from.c_str(), to.c_str(), RENAME_EXCL));
+#else
+        file_system::rename_new(from, to, ec);
+#endif
     }
 
     void link(const std::string& from, const std::string& to, std::error_code& ec) override
@@ -200,11 +223,16 @@ private:
         case access::lock:
             break;
         }
-        return O_RDWR | O_CREAT;
+        return O_RDWR | O_CREAT | O_NOFOLLOW;
     }
 };
 
 } // namespace detail
+
+POP3_DECL void file_system::rename_new(const std::string&, const std::string&, std::error_code& ec)
+{
+    ec = std::make_error_code(std::errc::operation_not_supported);
+}
 
 POP3_DECL file_system& system_files()
 {
@@ -249,30 +277,82 @@ POP3_DECL std::size_t read_full(file_system::file& from, std::uint64_t offset, s
 
 POP3_DECL void sync(file_system::file& f, std::error_code& ec)
 {
-    do
-        f.sync(ec);
-    while (ec == std::errc::interrupted);
+    until_done(ec, [&] { f.sync(ec); });
 }
 
-POP3_DECL void sync_directory(file_system& files, const std::string& path, std::error_code& ec)
+POP3_DECL void truncate(file_system::file& f, std::uint64_t size, std::error_code& ec)
 {
-    do
-        files.sync_directory(path, ec);
-    while (ec == std::errc::interrupted);
+    until_done(ec, [&] { f.truncate(size, ec); });
+}
+
+POP3_DECL bool lock(file_system::file& f, std::error_code& ec)
+{
+    return until_done(ec, [&] { return f.lock(ec); });
 }
 
 POP3_DECL std::unique_ptr<file_system::file> open(file_system& files, const std::string& path,
                                                   file_system::access how, std::error_code& ec)
 {
-    std::unique_ptr<file_system::file> opened;
-    do
-        opened = files.open(path, how, ec);
-    while (ec == std::errc::interrupted);
-    return opened;
+    return until_done(ec, [&] { return files.open(path, how, ec); });
+}
+
+POP3_DECL void make_directory(file_system& files, const std::string& path, std::error_code& ec)
+{
+    until_done(ec, [&] { files.make_directory(path, ec); });
+}
+
+POP3_DECL void remove(file_system& files, const std::string& path, std::error_code& ec)
+{
+    until_done(ec, [&] { files.remove(path, ec); });
+}
+
+POP3_DECL void sync_directory(file_system& files, const std::string& path, std::error_code& ec)
+{
+    until_done(ec, [&] { files.sync_directory(path, ec); });
+}
+
+POP3_DECL std::vector<std::string> list(file_system& files, const std::string& path, std::error_code& ec)
+{
+    return until_done(ec, [&] { return files.list(path, ec); });
+}
+
+POP3_DECL std::optional<std::uint64_t> size_of(file_system& files, const std::string& path,
+                                               std::error_code& ec)
+{
+    return until_done(ec, [&] { return files.size_of(path, ec); });
+}
+
+POP3_DECL void rename_new(file_system& files, const std::string& from, const std::string& to,
+                          std::error_code& ec)
+{
+    until_done(ec, [&] { files.rename_new(from, to, ec); });
+    if (ec != std::errc::operation_not_supported)
+        return;
+    until_done(ec, [&] { files.link(from, to, ec); });
+    if (!ec) {
+        std::error_code ignored; // it has the name that it should have
+        return remove(files, from, ignored);
+    }
+    if (ec != std::errc::operation_not_supported && ec != std::errc::operation_not_permitted)
+        return;
+    const bool is_there = size_of(files, to, ec).has_value();
+    if (!ec && is_there)
+        ec = std::make_error_code(std::errc::file_exists);
+    if (!ec)
+        until_done(ec, [&] { files.rename(from, to, ec); });
+}
+
+POP3_DECL std::string without_slash(std::string path)
+{
+    while (path.size() > 1 && path.ends_with('/'))
+        path.pop_back();
+    return path;
 }
 
 POP3_DECL std::string directory_of(std::string_view path)
 {
+    while (path.size() > 1 && path.ends_with('/'))
+        path.remove_suffix(1);
     const auto slash = path.rfind('/');
     if (slash == std::string_view::npos)
         return ".";

@@ -12,16 +12,16 @@
 
 namespace pop3 {
 
-POP3_DECL maildir::maildir(std::string path, file_system& files)
-    : file_delivery(files, true), path_(std::move(path)), tmp_(path_ + "/tmp"), new_(path_ + "/new"),
-      cur_(path_ + "/cur")
+POP3_DECL maildir::maildir(std::string path, file_system& files, line_ends ends)
+    : file_delivery(files, ends), path_(detail::without_slash(std::move(path))), tmp_(path_ + "/tmp"),
+      new_(path_ + "/new"), cur_(path_ + "/cur")
 {
 }
 
 POP3_DECL void maildir::prepare(std::error_code& ec)
 {
     for (const auto* folder : {&path_, &tmp_, &new_, &cur_}) {
-        files().make_directory(*folder, ec);
+        detail::make_directory(files(), *folder, ec);
         if (ec)
             return;
     }
@@ -32,7 +32,10 @@ POP3_DECL void maildir::prepare(std::error_code& ec)
 
 POP3_DECL std::string maildir::name(const arriving_message& m, std::string_view digest, int version) const
 {
-    auto name = "P3" + detail::digest_of_name(m, digest).substr(0, 40);
+    const auto hash = detail::digest_of_name(m, digest).substr(0, 40);
+    if (hash.empty())
+        return {};
+    auto name = "P3" + hash;
     if (version != 1)
         name.append("-").append(std::to_string(version));
     return name + ".pop3";

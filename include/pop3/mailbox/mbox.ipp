@@ -52,16 +52,17 @@ POP3_DECL mbox::mbox(std::string path, file_system& files) : path_(std::move(pat
 
 POP3_DECL mbox::~mbox()
 {
+    discard();
     if (file_ && size_ != committed_)
         cut(committed_);
     close();
 }
 
+// ---- The file
+
 POP3_DECL void mbox::open(std::error_code& ec)
 {
-    is_new_ = !files_.size_of(path_, ec);
-    if (!ec)
-        file_ = detail::open(files_, path_, file_system::access::append, ec);
+    file_ = detail::open(files_, path_, file_system::access::append, ec);
     if (!ec)
         lock(ec);
     if (!ec)
@@ -72,62 +73,108 @@ POP3_DECL void mbox::open(std::error_code& ec)
 
 POP3_DECL void mbox::lock(std::error_code& ec)
 {
-    constexpr std::string_view ours = "pop3 mbox\n";
-    if (!file_->lock(ec)) {
+    if (!detail::lock(*file_, ec)) {
         if (!ec)
             ec = fetch_errc::mailbox_locked;
         return;
     }
+    make_dot_lock(ec);
+    if (ec)
+        return;
+    // Before it was locked, another program may have put another file in its place. Only that can still be locked.
+    auto same = detail::open(files_, path_, file_system::access::append, ec);
+    if (!ec && detail::lock(*same, ec))
+        file_ = std::move(same);
+}
+
+/// Who has the other lock is the only one of this library here: one of ours that is there was left by a process that ended. It gets
+/// its name when it is whole, and on the disk, or it could not be told from another program's.
+POP3_DECL void mbox::make_dot_lock(std::error_code& ec)
+{
+    constexpr std::string_view ours = "pop3 mbox\n";
     const auto name = path_ + ".lock";
-    auto dot = detail::open(files_, name, file_system::access::create, ec);
-    if (!ec) {
-        has_dot_lock_ = true;
-        return detail::write_all(*dot, ours, ec);
-    }
+    const auto temporary = name + ".new";
+    std::error_code ignored;
+    detail::remove(files_, temporary, ignored);
+    auto dot = detail::open(files_, temporary, file_system::access::create, ec);
+    if (!ec)
+        detail::write_all(*dot, ours, ec);
+    if (!ec)
+        detail::sync(*dot, ec);
+    if (!ec)
+        detail::rename_new(files_, temporary, name, ec);
+    has_dot_lock_ = !ec;
+    if (!ec)
+        return;
+    detail::remove(files_, temporary, ignored);
     if (ec != std::errc::file_exists)
         return;
-    // One of ours whose other lock is free is of a process that ended.
     dot = detail::open(files_, name, file_system::access::read, ec);
-    std::string begin(ours.size(), '\0');
-    const auto n = ec ? 0 : detail::read_full(*dot, 0, begin, ec);
-    if (!ec && begin.substr(0, n) != ours)
+    std::string text(ours.size() + 1, '\0');
+    if (!ec)
+        text.resize(detail::read_full(*dot, 0, text, ec));
+    has_dot_lock_ = !ec && text == ours;
+    if (!ec && !has_dot_lock_)
         ec = fetch_errc::mailbox_locked;
-    has_dot_lock_ = !ec;
 }
 
 /// Whether it is one, and where it ends.
 POP3_DECL void mbox::look(std::error_code& ec)
 {
+    gap_ = {};
     committed_ = whole_ = size_ = file_->size(ec);
     if (ec || size_ == 0)
         return;
     std::string begin(5, '\0');
-    if (detail::read_full(*file_, 0, begin, ec) != begin.size() || begin != "From ") {
-        if (!ec)
-            ec = fetch_errc::not_a_mailbox;
+    begin.resize(detail::read_full(*file_, 0, begin, ec));
+    if (!ec && begin != "From ")
+        ec = fetch_errc::not_a_mailbox;
+    if (ec)
         return;
-    }
     std::string end(2, '\0');
     detail::read_full(*file_, size_ - end.size(), end, ec);
-    if (end[1] != '\n')
-        add("\n");
-    if (end != "\n\n")
-        add("\n");
+    gap_ = end == "\n\n" ? "" : end[1] == '\n' ? "\n" : "\n\n";
 }
+
+/// If the disk does not do even that, half of a message stays. What is written behind it may be taken for a part of it.
+POP3_DECL void mbox::cut(std::uint64_t size)
+{
+    std::error_code ec;
+    detail::truncate(*file_, size, ec);
+    if (ec)
+        failed_ = ec;
+    size_ = whole_ = size;
+}
+
+/// The lock beside it goes first: who finds that, and has the other one, takes it over.
+POP3_DECL void mbox::close()
+{
+    std::error_code ignored;
+    if (std::exchange(has_dot_lock_, false))
+        detail::remove(files_, path_ + ".lock", ignored);
+    file_.reset();
+    buffer_.clear();
+    failed_.clear();
+}
+
+// ---- Messages
 
 POP3_DECL void mbox::begin(const arriving_message&, std::error_code& ec)
 {
     discard();
-    ec.clear();
-    if (!file_)
+    ec = failed_;
+    if (!ec && !file_)
         open(ec);
     if (ec)
         return;
     arriving_ = true;
     at_begin_ = true;
     quoted_ = false;
+    written_ = false;
     matched_ = 0;
-    held_cr_ = false;
+    lf_.begin();
+    if (whole_ == committed_)
+        add(gap_);
     add(detail::mbox_separator(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
 }
 
@@ -140,19 +187,12 @@ POP3_DECL void mbox::add(std::string_view octets)
 POP3_DECL void mbox::write(std::span<const char> piece, std::error_code& ec)
 {
     constexpr std::size_t enough = 65536;
-    ec.clear();
-    for (std::string_view rest(piece.data(), piece.size()); !rest.empty();) {
-        if (held_cr_) {
-            held_cr_ = false;
-            if (rest[0] != '\n')
-                put("\r");
-            continue;
-        }
-        const auto end = rest.find('\r');
-        put(rest.substr(0, end));
-        rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-        held_cr_ = end != rest.npos;
-    }
+    ec = arriving_ ? std::error_code() : std::make_error_code(std::errc::invalid_argument);
+    if (ec)
+        return;
+    lines_.clear();
+    lf_.add({piece.data(), piece.size()}, lines_);
+    put(lines_);
     if (buffer_.size() >= enough)
         flush(ec);
 }
@@ -198,9 +238,12 @@ POP3_DECL void mbox::leave_begin()
 POP3_DECL void mbox::end(std::error_code& ec)
 {
     constexpr std::string_view from = "From ";
-    if (held_cr_)
-        put("\r");
-    held_cr_ = false;
+    ec = arriving_ ? std::error_code() : std::make_error_code(std::errc::invalid_argument);
+    if (ec)
+        return;
+    lines_.clear();
+    lf_.end(lines_);
+    put(lines_);
     add(from.substr(0, matched_));
     const bool ends_line = at_begin_ && matched_ == 0 && !quoted_;
     add(ends_line ? "\n" : "\n\n");
@@ -214,7 +257,7 @@ POP3_DECL void mbox::end(std::error_code& ec)
 
 POP3_DECL void mbox::flush(std::error_code& ec)
 {
-    ec.clear();
+    written_ = true;
     detail::write_all(*file_, buffer_, ec);
     buffer_.clear();
 }
@@ -224,42 +267,30 @@ POP3_DECL void mbox::discard()
     if (!std::exchange(arriving_, false))
         return;
     buffer_.clear();
-    cut(whole_);
-}
-
-/// If the disk does not do even that, the next one that opens it finds half of a message.
-POP3_DECL void mbox::cut(std::uint64_t size)
-{
-    std::error_code ignored;
-    file_->truncate(size, ignored);
-    size_ = whole_ = size;
+    size_ = whole_;
+    if (written_)
+        cut(whole_);
+    // Nobody may ask for a commit of nothing.
+    if (ended_ == 0)
+        close();
 }
 
 POP3_DECL std::vector<kept> mbox::commit(std::error_code& ec)
 {
-    ec.clear();
+    discard();
+    ec = failed_;
     const auto count = std::exchange(ended_, 0);
     if (!file_)
-        return std::vector<kept>(count, kept::yes);
-    flush(ec);
+        return {};
     if (!ec)
         detail::sync(*file_, ec);
-    if (!ec && is_new_)
+    // Whoever made the file may not have done it.
+    if (!ec)
         detail::sync_directory(files_, detail::directory_of(path_), ec);
     if (ec)
         cut(committed_);
     close();
     return std::vector<kept>(ec ? 0 : count, kept::yes);
-}
-
-POP3_DECL void mbox::close()
-{
-    file_.reset();
-    buffer_.clear();
-    if (!std::exchange(has_dot_lock_, false))
-        return;
-    std::error_code ignored;
-    files_.remove(path_ + ".lock", ignored);
 }
 
 } // namespace pop3

@@ -19,11 +19,11 @@ namespace pop3 {
 ///
 /// It is made by the first message if need be; the directory around it must be there. It is for one account. In the names all
 /// but lower-case letters, digits and `_` is encoded (`%2e`), so nothing in them is a path, and no two are one file on a disk that does
-/// not tell `a` from `A`. A unique-id that is too long for a name, and a message that has none, is named by a hash. Files are
+/// not tell `a` from `A`. A unique-id that is too long for a name, and a message that has none, is named by a hash: `hash-….eml`. Files are
 /// written in `.part/`, synced, and get their names then.
 ///
 /// A message that comes again with the same octets is not delivered twice (`kept::already`); with others it gets a name of its
-/// own, `<unique-id>-2.eml`.
+/// own, `<unique-id>-2.eml`. After an error of `commit` nothing that it was about is delivered.
 class message_files : private detail::file_delivery {
 public:
     /// path: as the system takes it. files: must live as long as this.

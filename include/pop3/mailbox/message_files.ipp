@@ -14,15 +14,16 @@
 namespace pop3 {
 
 POP3_DECL message_files::message_files(std::string path, file_system& files)
-    : file_delivery(files, false), path_(std::move(path)), part_(path_ + "/.part")
+    : file_delivery(files, line_ends::crlf), path_(detail::without_slash(std::move(path))),
+      part_(path_ + "/.part")
 {
 }
 
 POP3_DECL void message_files::prepare(std::error_code& ec)
 {
-    files().make_directory(path_, ec);
+    detail::make_directory(files(), path_, ec);
     if (!ec)
-        files().make_directory(part_, ec);
+        detail::make_directory(files(), part_, ec);
     if (!ec)
         detail::sync_directory(files(), path_, ec);
     if (!ec)
@@ -44,10 +45,14 @@ POP3_DECL std::string message_files::name(const arriving_message& m, std::string
             name.append(1, '%').append(1, digits[octet >> 4]).append(1, digits[octet & 15]);
     }
     // An encoded name has no '-', so these are other names than those of any unique-id.
-    if (name.empty() || m.key.unique_id.size() > longest || name.size() > longest)
-        name = "-" + detail::digest_of_name(m, digest);
-    else if (m.key.ordinal != 1)
+    if (name.empty() || m.key.unique_id.size() > longest || name.size() > longest) {
+        const auto hash = detail::digest_of_name(m, digest);
+        if (hash.empty())
+            return {};
+        name = "hash-" + hash;
+    } else if (m.key.ordinal != 1) {
         name.append("-copy").append(std::to_string(m.key.ordinal));
+    }
     if (m.headers)
         name += "-headers";
     if (version != 1)
