@@ -5,6 +5,8 @@
 // The server's side of four SASL mechanisms (RFC 4422), for demo_server.hpp. Passwords of the demo are no secrets, so
 // nothing is wiped here, and nothing compared in constant time: a real server does both.
 
+#include <cstddef> // before Asio (see pop3/config.hpp)
+
 #include <asio/ssl/error.hpp>
 
 #include <openssl/err.h>
@@ -14,7 +16,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>

@@ -6,6 +6,10 @@
 #error "pop3 is for C++20 and newer: compile with -std=c++20"
 #endif
 
+// Before Asio: without a standard header 1.22 does not see what the library has, and takes another pair of functions for memory
+// than a file that includes one first.
+#include <cstddef>
+
 #if defined(ASIO_NO_EXCEPTIONS) || (!defined(__cpp_exceptions) && !defined(_CPPUNWIND))
 #define POP3_NO_EXCEPTIONS 1
 #endif

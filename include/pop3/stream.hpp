@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
+
 #include <asio/buffer.hpp>
 
 #include <concepts>

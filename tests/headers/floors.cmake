@@ -53,6 +53,11 @@ function(find_problems root result)
     endif()
 
     file(STRINGS "${root}/${header}" lines REGEX "^[ \t]*#[ \t]*include")
+    string(FIND "${lines}" "<pop3/" first_own)
+    string(FIND "${lines}" "<asio/" first_asio)
+    if(first_own EQUAL -1 AND NOT first_asio EQUAL -1)
+      list(APPEND problems "${header} includes Asio before <pop3/config.hpp>, which says why not to")
+    endif()
     foreach(line IN LISTS lines)
       if(line MATCHES "<asio[./]" AND NOT floor GREATER highest_without_asio)
         list(APPEND problems "${header} (floor ${floor}) includes Asio: ${line}")
@@ -133,7 +138,9 @@ expect("include cycle among grammar/planted_1.hpp, grammar/planted_2.hpp"
   grammar/planted_1.hpp "#include <pop3/grammar/planted_2.hpp>"
   grammar/planted_2.hpp "#include <pop3/grammar/planted_1.hpp>")
 expect("planted.hpp \\(floor 1\\) includes Asio"
-  grammar/planted.hpp "#include <asio/buffer.hpp>")
+  grammar/planted.hpp "#include <pop3/config.hpp>\n#include <asio/buffer.hpp>")
+expect("planted.hpp includes Asio before <pop3/config.hpp>"
+  detail/planted.hpp "#include <asio/buffer.hpp>")
 expect("the first does not know the second folder"
   sasl/planted.hpp "#include <pop3/command/planted.hpp>"
   command/planted.hpp "")

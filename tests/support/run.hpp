@@ -2,6 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
+
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -10,6 +12,11 @@
 #include <exception>
 #include <stdexcept>
 #include <utility>
+
+// Or operator new and free() meet in one program, where the former is replaced.
+#if defined(_GLIBCXX_HAVE_ALIGNED_ALLOC) && !defined(ASIO_HAS_STD_ALIGNED_ALLOC)
+#error "this file includes Asio before any other header (see pop3/config.hpp)"
+#endif
 
 namespace test {
 

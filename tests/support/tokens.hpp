@@ -4,6 +4,8 @@
 
 // Names of Asio that moved between the versions that the library supports.
 
+#include <pop3/config.hpp>
+
 #include <asio/version.hpp>
 
 #if ASIO_VERSION >= 102600
