@@ -117,6 +117,8 @@ set(POP3_HEADERS
   include/pop3/listing.hpp
   include/pop3/login_options.hpp
   include/pop3/mailbox.hpp
+  include/pop3/mailbox/batch_delivery.hpp
+  include/pop3/mailbox/batch_delivery.ipp
   include/pop3/mailbox/crc32c.hpp
   include/pop3/mailbox/erased.hpp
   include/pop3/mailbox/error.hpp
@@ -208,11 +210,11 @@ set(POP3_HEADERS
   include/pop3/session/handle.hpp
   include/pop3/session/inquiring.hpp
   include/pop3/session/open_context.hpp
+  include/pop3/session/outside_call.hpp
   include/pop3/session/receiving.hpp
   include/pop3/session/start_tls.hpp
   include/pop3/session/stay.hpp
   include/pop3/session/token_login.hpp
-  include/pop3/session/token_request.hpp
   include/pop3/session/transaction.hpp
   include/pop3/session/update.hpp
   include/pop3/src.hpp

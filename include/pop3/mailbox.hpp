@@ -4,6 +4,7 @@
 
 // Fetching mail: what is new by unique-id, delivered, remembered and deleted, so that none is lost.
 
+#include <pop3/mailbox/batch_delivery.hpp>
 #include <pop3/mailbox/error.hpp>
 #include <pop3/mailbox/fetch.hpp>
 #include <pop3/mailbox/fetch_options.hpp>

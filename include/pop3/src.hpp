@@ -29,6 +29,7 @@
 #include <pop3/error.ipp>
 #include <pop3/grammar/capability.ipp>
 #include <pop3/grammar/greeting.ipp>
+#include <pop3/mailbox/batch_delivery.ipp>
 #include <pop3/mailbox/error.ipp>
 #include <pop3/mailbox/fetch_job.ipp>
 #include <pop3/mailbox/fetch_plan.ipp>

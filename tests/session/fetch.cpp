@@ -3,6 +3,7 @@
 
 // Fetching mail, over a server in the process: what the report says, and what the server was asked.
 
+#include "support/fetched_account.hpp"
 #include "support/machine_stream.hpp"
 #include "support/pop3_machine.hpp"
 #include "support/run.hpp"
@@ -42,73 +43,9 @@ using pop3::skip_reason;
 using test::machine_stream;
 using test::pop3_machine;
 using test::simulated_disk;
-using mailbox = pop3::session<pop3::transaction, machine_stream>;
-
-struct outcome {
-    std::error_code ec;
-    pop3::fetch_report report;
-    bool done = false;
-};
-
-/// An account: its server, and what the client has of it.
-struct account {
-    account()
-    {
-        server.maildrop = {{"a", "Subject: a\r\n\r\none\r\n", 0, 0},
-                           {"b", "Subject: b\r\n\r\ntwo\r\n", 0, 0},
-                           {"c", "Subject: c\r\n\r\nthree\r\n", 0, 0}};
-        options.account = "alice";
-        options.clock = [this] {
-            return now;
-        };
-    }
-
-    /// Connects and logs in.
-    asio::awaitable<mailbox> log_in()
-    {
-        wire = std::make_shared<test::wire>(server);
-        wire->machine.retrieved = 0;
-        const auto executor = co_await asio::this_coro::executor;
-        auto greeted = co_await pop3::async_greet(machine_stream(executor, wire));
-        const pop3::password alice("alice", "secret");
-        co_return co_await std::move(greeted).async_login(alice);
-    }
-
-    template <class Store, class Delivery>
-    outcome fetch(Store& store, Delivery& delivery, const pop3::fetch_policy& policy)
-    {
-        outcome o;
-        test::run([&]() -> asio::awaitable<void> {
-            auto session = co_await log_in();
-            const auto executor = co_await asio::this_coro::executor;
-            pop3::async_fetch(std::move(session), store, delivery, policy, options,
-                              asio::bind_executor(executor, [&o](std::error_code ec, pop3::fetch_report r) {
-                                  CHECK(ec == r.error);
-                                  o = {ec, std::move(r), true};
-                              }));
-        });
-        CHECK(o.done);
-        return o;
-    }
-
-    outcome fetch(const pop3::fetch_policy& policy = pop3::keep_on_server())
-    {
-        pop3::maildir inbox("inbox", disk);
-        return fetch(seen, inbox, policy);
-    }
-
-    std::size_t files()
-    {
-        return disk.files_in("inbox/new").size();
-    }
-
-    pop3_machine server;
-    simulated_disk disk;
-    pop3::seen_memory seen;
-    pop3::fetch_options options;
-    std::shared_ptr<test::wire> wire;
-    std::chrono::sys_seconds now{std::chrono::seconds(1'800'000'000)};
-};
+using test::fetch_outcome;
+using account = test::fetched_account;
+using mailbox = account::mailbox;
 
 /// Keeps messages in memory, and says what it is told to.
 class told {
@@ -165,13 +102,13 @@ public:
 /// Fails when it is told to.
 class failing_store {
 public:
-    pop3::seen_index* open(std::string_view account, std::error_code& ec)
+    pop3::seen_index* open(std::string_view name, std::error_code& ec)
     {
         if (cannot_open) {
             ec = std::make_error_code(std::errc::permission_denied);
             return nullptr;
         }
-        return memory.open(account, ec);
+        return memory.open(name, ec);
     }
 
     void append(std::span<const pop3::seen_record> records, std::error_code& ec)
@@ -418,7 +355,7 @@ TEST_CASE("it can be ended in order, and at once")
 TEST_CASE("cancelled, what came whole is recorded")
 {
     account a;
-    outcome o;
+    fetch_outcome o;
     pop3::maildir inbox("inbox", a.disk);
     asio::io_context context(1);
     asio::cancellation_signal signal;

@@ -48,6 +48,7 @@ public:
     std::map<std::string, int> deleted;
     /// How often messages were given, whole or in part.
     std::size_t retrieved = 0;
+    std::size_t noops = 0;
 
     /// A client comes.
     std::string greet()
@@ -172,6 +173,8 @@ private:
             return stat();
         if (c.verb == "RSET")
             deleted_.assign(maildrop.size(), false);
+        if (c.verb == "NOOP")
+            ++noops;
         return c.verb == "RSET" || c.verb == "NOOP" ? "+OK\r\n" : "-ERR what?\r\n";
     }
 

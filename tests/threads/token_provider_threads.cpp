@@ -10,7 +10,7 @@
 
 #include <pop3/pop3.hpp>
 #include <pop3/secret.hpp>
-#include <pop3/session/token_request.hpp>
+#include <pop3/session/outside_call.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
@@ -32,8 +32,8 @@
 namespace {
 
 using namespace std::chrono_literals;
-using pop3::detail::token_answer;
-using pop3::detail::token_request;
+using token_answer = pop3::detail::outside_answer<pop3::secret>;
+using token_request = pop3::detail::outside_call<pop3::secret>;
 
 /// Waits for a token as an operation does, which owns the request and goes with the timer.
 struct waits {
@@ -143,7 +143,7 @@ TEST_CASE("token request: an answer from another thread")
         context.run();
         other.wait();
         REQUIRE(answer);
-        CHECK(answer->token.expose() == "token");
+        CHECK(answer->result.expose() == "token");
     }
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("token request: the time is up while the answer comes")
         other.start(begin(context.get_executor(), answer, 0ms));
         context.run();
         other.wait();
-        CHECK((!answer || answer->token.expose() == "token"));
+        CHECK((!answer || answer->result.expose() == "token"));
     }
 }
 

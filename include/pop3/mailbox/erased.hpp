@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace pop3::detail {
@@ -65,7 +66,11 @@ public:
     virtual void write(std::span<const char> piece, std::error_code& ec) = 0;
     virtual void end(std::error_code& ec) = 0;
     virtual void discard() = 0;
+
+    /// Whether `async_commit` is to be called, and not `commit`.
+    virtual bool is_asynchronous() const noexcept = 0;
     virtual std::vector<kept> commit(std::error_code& ec) = 0;
+    virtual void async_commit(commit_callback done) = 0;
 };
 
 /// One that refers to the user's.
@@ -96,12 +101,27 @@ public:
         delivery_.discard();
     }
 
-    std::vector<kept> commit(std::error_code& ec) override
+    bool is_asynchronous() const noexcept override
     {
-        return delivery_.commit(ec);
+        return asynchronous;
+    }
+
+    std::vector<kept> commit([[maybe_unused]] std::error_code& ec) override
+    {
+        if constexpr (!asynchronous)
+            return delivery_.commit(ec);
+        return {};
+    }
+
+    void async_commit([[maybe_unused]] commit_callback done) override
+    {
+        if constexpr (asynchronous)
+            delivery_.async_commit(std::move(done));
     }
 
 private:
+    static constexpr bool asynchronous = commits_later<Delivery>;
+
     Delivery& delivery_;
 };
 

@@ -5,7 +5,9 @@
 #include <pop3/command/dele.hpp>
 #include <pop3/command/lenient_listing.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/config.hpp>
 #include <pop3/delivery.hpp>
+#include <pop3/detail/bounded.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/operation.hpp>
 #include <pop3/error.hpp>
@@ -19,8 +21,10 @@
 #include <pop3/mailbox/seen_store.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/session.hpp>
+#include <pop3/session/outside_call.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/error.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -46,7 +50,7 @@ public:
     {
     }
 
-    /// Begins it; or ends it, when there was nothing to wait for.
+    /// Begins it; or ends it, when there was nothing to wait for; or what came is committed, or still is not.
     template <class Self>
     void operator()(Self& self, std::error_code = {});
 
@@ -58,15 +62,29 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec, std::size_t);
 
+    /// NOOP was answered.
+    template <class Self>
+    void operator()(Self& self, std::error_code ec, const reply<void>&);
+
     /// QUIT was answered.
     template <class Self>
     void operator()(Self& self, std::error_code ec, farewell said);
 
 private:
-    enum class stage { start, listing, messages, deletions, quit, done };
+    enum class stage { start, listing, messages, commit, deletions, quit, done };
+    using commit_call = outside_call<std::vector<kept>>;
 
     template <class Self>
     void retrieve(Self& self);
+
+    template <class Self>
+    void commit(Self& self);
+
+    template <class Self>
+    void wait_for_commit(Self& self);
+
+    template <class Self>
+    void check_commit(Self& self);
 
     template <class Self>
     void remove(Self& self);
@@ -79,6 +97,7 @@ private:
 
     mailbox session_;
     std::unique_ptr<fetch_job> job_;
+    std::unique_ptr<commit_call> commit_;
     stage at_ = stage::start;
 };
 
@@ -88,6 +107,8 @@ void fetch<Stream>::operator()(Self& self, std::error_code)
 {
     if (at_ == stage::done)
         return finish(self);
+    if (at_ == stage::commit)
+        return check_commit(self);
     if (job_->open())
         return leave(self);
     at_ = stage::listing;
@@ -131,8 +152,73 @@ void fetch<Stream>::operator()(Self& self, std::error_code ec, std::size_t)
         job_->fail(ec);
     if (at_ == stage::deletions)
         return leave(self);
+    if (job_->must_wait_for_commit())
+        return commit(self);
     job_->settle();
     remove(self);
+}
+
+template <class Stream>
+template <class Self>
+void fetch<Stream>::commit(Self& self)
+{
+    at_ = stage::commit;
+    commit_ = std::make_unique<commit_call>(self.get_executor());
+    auto done = commit_->callback();
+    // The operation may end in the next function, and these with it.
+    auto* const job = job_.get();
+    POP3_TRY
+    {
+        job->begin_commit(done);
+    }
+    POP3_CATCH(...)
+    {
+        done(errc::function_threw, {});
+    }
+    wait_for_commit(self);
+}
+
+template <class Stream>
+template <class Self>
+void fetch<Stream>::wait_for_commit(Self& self)
+{
+    const auto timer = commit_->timer();
+    timer->expires_after(bounded(job_->keep_alive()));
+    timer->async_wait(std::move(self).next());
+}
+
+/// The session waits for the user's function whatever happens: it may be at work with what belongs to the user.
+template <class Stream>
+template <class Self>
+void fetch<Stream>::check_commit(Self& self)
+{
+    if (!commit_->answered()) {
+        if (self.cancelled()) {
+            job_->fail(asio::error::operation_aborted);
+            session_ = mailbox();
+        }
+        if (!session_.is_open())
+            return wait_for_commit(self);
+        return session_.async_noop(std::move(self));
+    }
+    const auto answer = commit_->close();
+    commit_.reset();
+    job_->committed(answer->error, answer->result);
+    if (job_->wants_more() && session_.is_open())
+        return retrieve(self);
+    job_->settle();
+    remove(self);
+}
+
+template <class Stream>
+template <class Self>
+void fetch<Stream>::operator()(Self& self, std::error_code ec, const reply<void>&)
+{
+    if (ec)
+        job_->fail(ec);
+    if (commit_->answered())
+        return check_commit(self);
+    wait_for_commit(self);
 }
 
 template <class Stream>
@@ -227,8 +313,8 @@ auto async_fetch(session<transaction, Stream> mailbox, Store& seen, Delivery& de
     if (options.account.empty())
         options.account = mailbox.account();
     auto job = std::make_unique<detail::fetch_job>(
-        std::make_unique<detail::seen_store_ref<Store>>(seen),
-        std::make_unique<detail::mail_delivery_ref<Delivery>>(delivery), policy, std::move(options));
+        std::make_shared<detail::seen_store_ref<Store>>(seen),
+        std::make_shared<detail::mail_delivery_ref<Delivery>>(delivery), policy, std::move(options));
     return detail::compose<Token, void(std::error_code, fetch_report)>(
         detail::fetch<Stream>(std::move(mailbox), std::move(job)), token, executor);
 }

@@ -12,6 +12,7 @@
 #include <pop3/mailbox/fetch_plan.hpp>
 #include <pop3/mailbox/fetch_policy.hpp>
 #include <pop3/mailbox/fetch_report.hpp>
+#include <pop3/mailbox/mail_delivery.hpp>
 #include <pop3/mailbox/maildrop_listing.hpp>
 #include <pop3/mailbox/octets_digest.hpp>
 #include <pop3/mailbox/seen_index.hpp>
@@ -37,7 +38,7 @@ namespace pop3::detail {
 /// ask for. Its order is what keeps mail from being lost: deliver, commit, record, and only then delete.
 class fetch_job {
 public:
-    fetch_job(std::unique_ptr<any_seen_store> store, std::unique_ptr<any_mail_delivery> delivery,
+    fetch_job(std::shared_ptr<any_seen_store> store, std::shared_ptr<any_mail_delivery> delivery,
               const fetch_policy& policy, fetch_options options);
 
     fetch_job(const fetch_job&) = delete;
@@ -81,6 +82,21 @@ public:
     /// It came whole, or was refused. Commits and records what is due.
     flow answered(item i, const reply<delivery>& said);
 
+    /// The last of them came; more may be wanted when these are committed. False if there is nothing to wait for.
+    bool must_wait_for_commit();
+
+    /// `done` is to be called then.
+    void begin_commit(commit_callback done);
+
+    /// How long a session may be left alone meanwhile.
+    std::chrono::seconds keep_alive() const noexcept
+    {
+        return options_.keep_alive > std::chrono::seconds(0) ? options_.keep_alive : std::chrono::hours(24 * 365);
+    }
+
+    /// What became of them.
+    void committed(std::error_code ec, std::span<const kept> outcomes);
+
     /// No more come. Commits and records the rest.
     void settle();
 
@@ -120,6 +136,7 @@ private:
     void skip(row_type row, skip_reason why, std::uint32_t attempts = 0, std::error_code ec = {},
               std::string text = {});
     bool commit();
+    bool record_batch(std::error_code ec, std::span<const kept> outcomes);
     void record(item i, kept outcome, seen_key key, std::vector<seen_record>& records);
     seen_record make_record(row_type row, seen_key key, seen_state state) const;
     bool append(std::span<const seen_record> records);
@@ -132,15 +149,16 @@ private:
         std::string digest; // of a message without a unique-id
     };
 
-    std::unique_ptr<any_seen_store> store_;
-    std::unique_ptr<any_mail_delivery> delivery_;
+    std::shared_ptr<any_seen_store> store_;
+    std::shared_ptr<any_mail_delivery> delivery_;
     fetch_policy policy_;
     fetch_options options_;
     fetch_report report_;
     maildrop_listing listing_;
     seen_index* index_ = nullptr;
     fetch_plan plan_;
-    std::vector<pending> pending_;
+    std::vector<pending> pending_;    // to be committed
+    std::vector<pending> committing_; // being committed
     std::vector<row_type> to_delete_;
     std::vector<row_type> marked_;
     fetch_progress progress_;
@@ -152,6 +170,7 @@ private:
     item asked_ = 0;
     item answered_ = 0;
     bool arriving_ = false;
+    bool commit_due_ = false;  // nothing more is asked for before that
     bool stopped_ = false;     // nothing more is asked for
     bool broken_ = false;      // the session is to be closed
     bool disk_failed_ = false; // nothing more is committed or recorded

@@ -19,8 +19,8 @@
 
 namespace pop3::detail {
 
-POP3_DECL fetch_job::fetch_job(std::unique_ptr<any_seen_store> store,
-                               std::unique_ptr<any_mail_delivery> delivery, const fetch_policy& policy,
+POP3_DECL fetch_job::fetch_job(std::shared_ptr<any_seen_store> store,
+                               std::shared_ptr<any_mail_delivery> delivery, const fetch_policy& policy,
                                fetch_options options)
     : store_(std::move(store)), delivery_(std::move(delivery)), policy_(policy), options_(std::move(options))
 {
@@ -177,7 +177,7 @@ POP3_DECL bool fetch_job::headers(item i) const noexcept
 
 POP3_DECL bool fetch_job::wants_more()
 {
-    return !stopped_ && asked_ < plan_.fetch.size() && asked_ < options_.session_messages &&
+    return !stopped_ && !commit_due_ && asked_ < plan_.fetch.size() && asked_ < options_.session_messages &&
            progress_.octets < options_.session_octets && now() - begun_ < options_.session_time;
 }
 
@@ -269,8 +269,11 @@ POP3_DECL flow fetch_job::answered(item i, const reply<delivery>& said)
                      why, {});
     }
     progress_.octets += message_octets_;
-    if ((pending_.size() >= options_.batch_messages || pending_octets_ >= options_.batch_octets) && !commit())
-        return flow::close;
+    if (pending_.size() >= options_.batch_messages || pending_octets_ >= options_.batch_octets) {
+        commit_due_ = delivery_->is_asynchronous();
+        if (!commit_due_ && !commit())
+            return flow::close;
+    }
     return go_on();
 }
 
@@ -338,6 +341,25 @@ POP3_DECL void fetch_job::skip(row_type row, skip_reason why, std::uint32_t atte
                                why, attempts, ec, std::move(text)});
 }
 
+POP3_DECL bool fetch_job::must_wait_for_commit()
+{
+    forget_message();
+    return delivery_->is_asynchronous() && !pending_.empty();
+}
+
+POP3_DECL void fetch_job::begin_commit(commit_callback done)
+{
+    committing_ = std::exchange(pending_, {});
+    pending_octets_ = 0;
+    delivery_->async_commit(std::move(done));
+}
+
+POP3_DECL void fetch_job::committed(std::error_code ec, std::span<const kept> outcomes)
+{
+    commit_due_ = false;
+    record_batch(ec, outcomes);
+}
+
 POP3_DECL void fetch_job::settle()
 {
     forget_message();
@@ -351,10 +373,16 @@ POP3_DECL bool fetch_job::commit()
 {
     if (pending_.empty())
         return !disk_failed_;
-    auto batch = std::exchange(pending_, {});
+    committing_ = std::exchange(pending_, {});
     pending_octets_ = 0;
     std::error_code ec;
     const auto outcomes = delivery_->commit(ec);
+    return record_batch(ec, outcomes);
+}
+
+POP3_DECL bool fetch_job::record_batch(std::error_code ec, std::span<const kept> outcomes)
+{
+    const auto batch = std::exchange(committing_, {});
     if (!ec && outcomes.size() != batch.size())
         ec = errc::invalid_argument;
     if (ec) {

@@ -50,6 +50,9 @@ struct fetch_options {
     std::size_t session_messages = 100'000;
     std::uint64_t session_octets = 64ull << 30;
     std::chrono::seconds session_time = std::chrono::hours(4);
+    /// While a delivery takes its time to commit (`commits_later`), NOOP is sent each time this has passed, or the server
+    /// might end the session. (It must wait 10 minutes, RFC 1939, section 3; some wait for one.) 0: never.
+    std::chrono::seconds keep_alive = std::chrono::seconds(45);
     /// Rows of the report for messages that are left on the server. What is over that is counted.
     std::size_t reported = 10'000;
     /// Is told of each message that came, on the executor of the session. Returns what it wants next: `flow::drain` ends the fetch

@@ -22,8 +22,8 @@
 #include <pop3/reply.hpp>
 #include <pop3/response_code.hpp>
 #include <pop3/secret.hpp>
+#include <pop3/session/outside_call.hpp>
 #include <pop3/session/stay.hpp>
-#include <pop3/session/token_request.hpp>
 #include <pop3/token_provider.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -130,7 +130,7 @@ private:
     token_provider provider_;
     login_options options_;
     command::login_context context_;
-    std::unique_ptr<token_request> request_;
+    std::unique_ptr<outside_call<secret>> request_;
     std::error_code error_;
     Finish finish_;
     bool renewed_ = false;
@@ -197,7 +197,7 @@ void token_login<Stream, Finish>::request(Self& self, bool renew)
         error_ = asio::error::operation_aborted;
         return detail::post(std::move(self).next());
     }
-    request_ = std::make_unique<token_request>(self.get_executor());
+    request_ = std::make_unique<outside_call<secret>>(self.get_executor());
     const auto answer = request_->callback();
     // The operation goes with the timer, and these with it.
     const auto provider = provider_;
@@ -240,7 +240,7 @@ void token_login<Stream, Finish>::answered(Self& self)
         return fail(self, answer->error);
     }
     run(self,
-        command::login<access_token>(access_token(provider_.name(), answer->token.expose()), options_,
+        command::login<access_token>(access_token(provider_.name(), answer->result.expose()), options_,
                                      context_),
         judge_token());
 }

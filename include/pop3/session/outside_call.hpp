@@ -2,7 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/secret.hpp>
+#include <pop3/config.hpp>
 #include <pop3/session/open_context.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -19,27 +19,31 @@
 
 namespace pop3::detail {
 
-/// What a token provider has said.
-struct token_answer {
+/// What a function of the user's has said.
+template <class Result>
+struct outside_answer {
     std::error_code error;
-    secret token;
+    Result result;
 };
 
-/// A token that is being got, by whatever means. The operation owns this and waits for the timer, which the answer
-/// cancels. The answer may come from any thread at any time, also when the operation, or its context, is gone: what the
-/// callback holds knows nothing of them then.
-class token_request {
+/// A function of the user's that is under way, and calls back when it has done what it was asked for. The operation owns this
+/// and waits for the timer, which the answer cancels. The answer may come from any thread at any time, also when the operation,
+/// or its context, is gone: what the callback holds knows nothing of them then.
+template <class Result>
+class outside_call {
 public:
-    explicit token_request(const asio::any_io_executor& executor)
+    using answer_type = outside_answer<Result>;
+
+    explicit outside_call(const asio::any_io_executor& executor)
         : timer_(std::make_shared<asio::steady_timer>(executor)),
           inbox_(std::make_shared<inbox>(executor, timer_))
     {
     }
 
-    token_request(const token_request&) = delete;
-    token_request& operator=(const token_request&) = delete;
+    outside_call(const outside_call&) = delete;
+    outside_call& operator=(const outside_call&) = delete;
 
-    ~token_request()
+    ~outside_call()
     {
         inbox_->close();
     }
@@ -52,13 +56,19 @@ public:
     /// To be called by whoever has the answer. Only the first one counts.
     auto callback() const
     {
-        return [to = inbox_](std::error_code ec, secret token) {
-            to->put(ec, std::move(token));
+        return [to = inbox_](std::error_code ec, Result result) {
+            to->put(ec, std::move(result));
         };
     }
 
+    /// Whether the answer has come.
+    bool answered() const
+    {
+        return inbox_->answered();
+    }
+
     /// Takes no more answers, and gives the answer that came, if any.
-    std::optional<token_answer> close()
+    std::optional<answer_type> close()
     {
         return inbox_->close();
     }
@@ -67,19 +77,19 @@ private:
     class inbox {
     public:
         inbox(const asio::any_io_executor& executor, std::weak_ptr<asio::steady_timer> timer)
-            // One that counts as work would keep `run()` from returning for as long as the provider keeps the callback.
+            // One that counts as work would keep `run()` from returning for as long as somebody keeps the callback.
             : context_(open_context::of(executor)),
               executor_(asio::prefer(executor, asio::execution::outstanding_work.untracked)),
               timer_(std::move(timer))
         {
         }
 
-        void put(std::error_code ec, secret token)
+        void put(std::error_code ec, Result result)
         {
             context_->if_open([&] {
                 if (!executor_ || answer_)
                     return;
-                answer_ = token_answer{ec, std::move(token)};
+                answer_ = answer_type{ec, std::move(result)};
                 asio::post(executor_, [timer = timer_] {
                     if (const auto waiting = timer.lock())
                         waiting->cancel();
@@ -87,7 +97,12 @@ private:
             });
         }
 
-        std::optional<token_answer> close()
+        bool answered()
+        {
+            return context_->locked([&] { return answer_.has_value(); });
+        }
+
+        std::optional<answer_type> close()
         {
             return context_->locked([&] {
                 executor_ = asio::any_io_executor();
@@ -100,7 +115,7 @@ private:
         std::shared_ptr<open_context> context_;
         asio::any_io_executor executor_; // empty when nobody waits any more
         std::weak_ptr<asio::steady_timer> timer_;
-        std::optional<token_answer> answer_;
+        std::optional<answer_type> answer_;
     };
 
     std::shared_ptr<asio::steady_timer> timer_;
