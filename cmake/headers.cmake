@@ -125,6 +125,8 @@ set(POP3_HEADERS
   include/pop3/mailbox/error.ipp
   include/pop3/mailbox/fetch.hpp
   include/pop3/mailbox/fetch_command.hpp
+  include/pop3/mailbox/fetch_course.hpp
+  include/pop3/mailbox/fetch_course.ipp
   include/pop3/mailbox/fetch_job.hpp
   include/pop3/mailbox/fetch_job.ipp
   include/pop3/mailbox/fetch_options.hpp
@@ -132,6 +134,9 @@ set(POP3_HEADERS
   include/pop3/mailbox/fetch_plan.ipp
   include/pop3/mailbox/fetch_policy.hpp
   include/pop3/mailbox/fetch_report.hpp
+  include/pop3/mailbox/fetch_report.ipp
+  include/pop3/mailbox/fetch_run.hpp
+  include/pop3/mailbox/fetch_session.hpp
   include/pop3/mailbox/file_delivery.hpp
   include/pop3/mailbox/file_delivery.ipp
   include/pop3/mailbox/file_system.hpp
@@ -139,6 +144,7 @@ set(POP3_HEADERS
   include/pop3/mailbox/key_arena.hpp
   include/pop3/mailbox/line_ends.hpp
   include/pop3/mailbox/line_ends.ipp
+  include/pop3/mailbox/mail_account.hpp
   include/pop3/mailbox/mail_delivery.hpp
   include/pop3/mailbox/maildir.hpp
   include/pop3/mailbox/maildir.ipp
@@ -152,6 +158,10 @@ set(POP3_HEADERS
   include/pop3/mailbox/moved_files.ipp
   include/pop3/mailbox/octets_digest.hpp
   include/pop3/mailbox/octets_digest.ipp
+  include/pop3/mailbox/opens_mailbox.hpp
+  include/pop3/mailbox/random.hpp
+  include/pop3/mailbox/random.ipp
+  include/pop3/mailbox/retry_terms.hpp
   include/pop3/mailbox/seen_file.hpp
   include/pop3/mailbox/seen_file.ipp
   include/pop3/mailbox/seen_import.hpp

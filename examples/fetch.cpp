@@ -23,7 +23,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <exception>
@@ -73,12 +72,12 @@ void show(const pop3::fetch_progress& p, std::chrono::steady_clock::time_point b
 {
     if (::isatty(STDERR_FILENO) != 1)
         return;
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begun;
-    const auto rate = static_cast<double>(p.octets) / elapsed.count() + 1;
-    const auto left = static_cast<double>(p.of_octets - std::min(p.octets, p.of_octets)) / rate;
+    const auto elapsed = std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - begun);
+    const auto rate = p.octets / (static_cast<std::size_t>(elapsed.count()) + 1) + 1;
+    const auto left = (p.of_octets - std::min(p.octets, p.of_octets)) / rate;
     std::cerr << '\r' << p.account << ": " << p.messages << " of " << p.of_messages << " messages, "
-              << p.octets / 1024 << " KiB, " << std::lround(rate / 1024) << " KiB/s, " << std::lround(left)
-              << " s left\033[K" << (p.messages == p.of_messages ? "\n" : "") << std::flush;
+              << p.octets / 1024 << " KiB, " << rate / 1024 << " KiB/s, " << left << " s left\033[K"
+              << (p.messages == p.of_messages ? "\n" : "") << std::flush;
 }
 
 asio::awaitable<pop3::fetch_report> fetch(const arguments& a, const bool& stop)
@@ -92,19 +91,17 @@ asio::awaitable<pop3::fetch_report> fetch(const arguments& a, const bool& stop)
     pop3::tls_context tls;
     if (!a.ca_file.empty())
         tls.load_verify_file(a.ca_file);
-    const pop3::password credentials(a.from.user, demo::read_password(a.from.user));
-    const auto executor = co_await asio::this_coro::executor;
-    auto greeted = co_await pop3::async_connect(executor, tls, a.from);
-    auto mailbox = co_await std::move(greeted).async_login(credentials, pop3::login_options(a.from.auth));
-
+    const pop3::mail_account account(tls, a.from,
+                                     pop3::password(a.from.user, demo::read_password(a.from.user)));
     pop3::fetch_options options;
+    options.retry.tries = 1; // whoever looks on may try again
     options.on_progress = [&stop, begun = std::chrono::steady_clock::now()](const pop3::fetch_progress& p) {
         show(p, begun);
         return stop ? pop3::flow::drain : pop3::flow::more;
     };
     std::error_code ec; // stands in the report, too
-    co_return co_await pop3::async_fetch(std::move(mailbox), seen, inbox, policy, std::move(options),
-                                         asio::redirect_error(asio::use_awaitable, ec));
+    co_return co_await pop3::async_fetch(co_await asio::this_coro::executor, account, seen, inbox, policy,
+                                         std::move(options), asio::redirect_error(asio::use_awaitable, ec));
 }
 
 // What there is to say; true if all is well.
@@ -115,8 +112,8 @@ bool tell(const pop3::fetch_report& r)
                   << (s.error ? s.error.message() : "") << '\n';
     std::cout << r.fetched << " new, " << r.left << " left, " << r.deleted << " deleted\n";
     if (r.error)
-        std::cerr << "fetch: " << (r.refused ? to_string(*r.refused) + ": " : "") << r.error.message()
-                  << '\n';
+        std::cerr << "fetch: " << (r.refused ? to_string(*r.refused) + ": " : "") << r.error.message() << ' '
+                  << r.failed_at << '\n';
     return r.left == 0 && !r.error;
 }
 

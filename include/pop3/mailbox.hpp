@@ -10,10 +10,13 @@
 #include <pop3/mailbox/fetch_options.hpp>
 #include <pop3/mailbox/fetch_policy.hpp>
 #include <pop3/mailbox/fetch_report.hpp>
+#include <pop3/mailbox/mail_account.hpp>
 #include <pop3/mailbox/mail_delivery.hpp>
 #include <pop3/mailbox/maildir.hpp>
 #include <pop3/mailbox/mbox.hpp>
 #include <pop3/mailbox/message_files.hpp>
+#include <pop3/mailbox/opens_mailbox.hpp>
+#include <pop3/mailbox/retry_terms.hpp>
 #include <pop3/mailbox/seen_file.hpp>
 #include <pop3/mailbox/seen_import.hpp>
 #include <pop3/mailbox/seen_memory.hpp>

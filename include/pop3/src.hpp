@@ -31,8 +31,10 @@
 #include <pop3/grammar/greeting.ipp>
 #include <pop3/mailbox/batch_delivery.ipp>
 #include <pop3/mailbox/error.ipp>
+#include <pop3/mailbox/fetch_course.ipp>
 #include <pop3/mailbox/fetch_job.ipp>
 #include <pop3/mailbox/fetch_plan.ipp>
+#include <pop3/mailbox/fetch_report.ipp>
 #include <pop3/mailbox/file_delivery.ipp>
 #include <pop3/mailbox/file_system.ipp>
 #include <pop3/mailbox/line_ends.ipp>
@@ -42,6 +44,7 @@
 #include <pop3/mailbox/message_files.ipp>
 #include <pop3/mailbox/moved_files.ipp>
 #include <pop3/mailbox/octets_digest.ipp>
+#include <pop3/mailbox/random.ipp>
 #include <pop3/mailbox/seen_file.ipp>
 #include <pop3/mailbox/seen_import.ipp>
 #include <pop3/mailbox/seen_index.ipp>

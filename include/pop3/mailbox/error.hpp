@@ -41,6 +41,8 @@ enum class fetch_errc {
     not_a_mailbox,
     /// Another program has the mailbox locked. Wait for it.
     mailbox_locked,
+    /// The server refused the connection or the login. Why is in `fetch_report::refused`.
+    login_refused,
 };
 
 /// The category of `fetch_errc`; its name is "pop3.fetch".

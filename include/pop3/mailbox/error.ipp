@@ -55,6 +55,8 @@ private:
             return "what is there is no mailbox";
         case fetch_errc::mailbox_locked:
             return "the mailbox is locked by another program";
+        case fetch_errc::login_refused:
+            return "the server refused the login";
         }
         return "unknown error";
     }

@@ -49,6 +49,12 @@ public:
 
     // ---- Before anything is sent
 
+    /// It belongs to a run that began then, and is not its first session: what has failed in that is left for the next run.
+    void continues(std::chrono::sys_seconds began) noexcept
+    {
+        run_began_ = began;
+    }
+
     /// Opens the store. An error is in the report.
     std::error_code open();
 
@@ -91,7 +97,8 @@ public:
     /// How long a session may be left alone meanwhile.
     std::chrono::seconds keep_alive() const noexcept
     {
-        return options_.keep_alive > std::chrono::seconds(0) ? options_.keep_alive : std::chrono::hours(24 * 365);
+        return options_.keep_alive > std::chrono::seconds(0) ? options_.keep_alive
+                                                             : std::chrono::hours(24 * 365);
     }
 
     /// What became of them.
@@ -163,6 +170,7 @@ private:
     std::vector<row_type> marked_;
     fetch_progress progress_;
     std::chrono::sys_seconds begun_;
+    std::optional<std::chrono::sys_seconds> run_began_;
     octets_digest digest_;
     std::error_code message_error_; // of the message that comes
     std::uint64_t message_octets_ = 0;

@@ -25,6 +25,7 @@ POP3_DECL fetch_job::fetch_job(std::shared_ptr<any_seen_store> store,
     : store_(std::move(store)), delivery_(std::move(delivery)), policy_(policy), options_(std::move(options))
 {
     report_.account = options_.account;
+    report_.sessions = 1;
     begun_ = now();
 }
 
@@ -38,8 +39,7 @@ POP3_DECL fetch_job::~fetch_job()
 
 POP3_DECL std::chrono::sys_seconds fetch_job::now() const
 {
-    return options_.clock ? options_.clock()
-                          : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    return options_.time();
 }
 
 // ---- Before anything is sent
@@ -124,6 +124,7 @@ POP3_DECL bool fetch_job::listed(const reply<listing_delivery>& unique_ids,
     terms.now = now();
     terms.changed = options_.changed_ids;
     terms.attempts = options_.attempts;
+    terms.run_began = run_began_;
     terms.forget_after = options_.forget_after;
     plan_ = make_fetch_plan(listing_, *index_, policy_, terms);
     report_.unique_ids_changed = plan_.ids_changed;
@@ -284,7 +285,8 @@ POP3_DECL flow fetch_job::go_on()
     if (options_.on_progress && !broken_) {
         progress_.account = options_.account;
         const auto wants = options_.on_progress(progress_);
-        stopped_ = stopped_ || wants != flow::more;
+        report_.stopped = report_.stopped || wants != flow::more;
+        stopped_ = stopped_ || report_.stopped;
         broken_ = wants == flow::close;
     }
     return broken_ ? flow::close : stopped_ ? flow::drain : flow::more;
@@ -366,6 +368,7 @@ POP3_DECL void fetch_job::settle()
     commit();
     for (; answered_ < plan_.fetch.size(); ++answered_)
         skip(wanted(answered_).row, skip_reason::later);
+    report_.unasked = plan_.fetch.size() - asked_;
 }
 
 /// Makes durable what was delivered, and then the record of it.

@@ -4,12 +4,14 @@
 
 #include <pop3/flow.hpp>
 #include <pop3/mailbox/fetch_plan.hpp>
+#include <pop3/mailbox/retry_terms.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace pop3 {
 
@@ -46,10 +48,17 @@ struct fetch_options {
     /// After so many messages, or octets, what came is committed and recorded.
     std::size_t batch_messages = 100;
     std::uint64_t batch_octets = 64u << 20;
-    /// What one session fetches at most: messages, octets, time. The rest is left for the next one.
+    /// What one session fetches at most: messages, octets, time. The rest is left for the next one, which is that of the next run,
+    /// if a session was given and no account.
     std::size_t session_messages = 100'000;
     std::uint64_t session_octets = 64ull << 30;
     std::chrono::seconds session_time = std::chrono::hours(4);
+    /// Of a fetch of an account: how many sessions there may be, and how often one is tried again that failed.
+    std::size_t sessions = 1'000;
+    retry_terms retry;
+    /// Of a fetch of an account: after a session that fetched something, another looks for more. For servers that list only a part of
+    /// what there is (Gmail).
+    bool look_again = false;
     /// While a delivery takes its time to commit (`commits_later`), NOOP is sent each time this has passed, or the server
     /// might end the session. (It must wait 10 minutes, RFC 1939, section 3; some wait for one.) 0: never.
     std::chrono::seconds keep_alive = std::chrono::seconds(45);
@@ -60,6 +69,12 @@ struct fetch_options {
     std::function<flow(const fetch_progress&)> on_progress;
     /// What time it is; a test may set its own. Empty means the system's clock.
     std::function<std::chrono::sys_seconds()> clock;
+
+    /// By that clock.
+    std::chrono::sys_seconds time() const
+    {
+        return clock ? clock() : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    }
 };
 
 } // namespace pop3

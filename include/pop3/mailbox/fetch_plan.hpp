@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct fetch_terms {
     changed_ids changed = changed_ids::automatic;
     /// How often the delivery of a message may fail before it is in quarantine.
     std::uint32_t attempts = 5;
+    /// When the run began, if this is not its first session: what has failed since is not tried again.
+    std::optional<std::chrono::sys_seconds> run_began;
     /// How long a message must be missing before it is forgotten.
     std::chrono::seconds forget_after = std::chrono::days(30);
 };

@@ -165,6 +165,10 @@ inline void fetch_planner::look_at_known(row_type row, slot_type slot)
         plan_.skipped.push_back({row, skip_reason::quarantine});
         return;
     }
+    if (entry.state == seen_state::skipped && terms_.run_began && entry.time >= *terms_.run_began) {
+        plan_.skipped.push_back({row, skip_reason::not_kept});
+        return;
+    }
     const bool too_large = is_too_large(row);
     const bool headers = policy_.only_headers() || (too_large && policy_.larger() == too_large::headers);
     if (too_large && !headers && entry.state != seen_state::delivered &&

@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
 #include <pop3/mailbox/fetch_plan.hpp>
 #include <pop3/message_number.hpp>
 #include <pop3/refusal.hpp>
@@ -67,8 +68,25 @@ struct fetch_report {
     std::size_t doubled_numbers = 0;
     std::size_t unreadable_lines = 0;
     std::size_t changed_sizes = 0;
+    /// Sessions that there were.
+    std::size_t sessions = 0;
+    /// Messages that were not asked for, since the session had reached a bound of `fetch_options`.
+    std::size_t unasked = 0;
+    /// `fetch_options::on_progress` ended it.
+    bool stopped = false;
+    /// The server announces PIPELINING, and cannot do it: what was left was fetched one by one.
+    bool one_by_one = false;
     /// Why it ended early, if so; also what the operation completes with.
     std::error_code error;
+    /// Where that was, for people, of a fetch that connects: "pop.example.org:995 (192.0.2.1)", or a command. Empty if it is not known.
+    std::string failed_at;
+
+    /// Makes it the report of one more session: what was done is summed up, of what is left the last one is right.
+    void add(fetch_report of_session);
 };
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/mailbox/fetch_report.ipp>
+#endif
