@@ -124,9 +124,13 @@ set(POP3_HEADERS
   include/pop3/mailbox/error.hpp
   include/pop3/mailbox/error.ipp
   include/pop3/mailbox/fetch.hpp
+  include/pop3/mailbox/fetch_all.hpp
+  include/pop3/mailbox/fetch_all_options.hpp
   include/pop3/mailbox/fetch_command.hpp
   include/pop3/mailbox/fetch_course.hpp
   include/pop3/mailbox/fetch_course.ipp
+  include/pop3/mailbox/fetch_crowd.hpp
+  include/pop3/mailbox/fetch_crowd.ipp
   include/pop3/mailbox/fetch_job.hpp
   include/pop3/mailbox/fetch_job.ipp
   include/pop3/mailbox/fetch_options.hpp
@@ -136,7 +140,10 @@ set(POP3_HEADERS
   include/pop3/mailbox/fetch_report.hpp
   include/pop3/mailbox/fetch_report.ipp
   include/pop3/mailbox/fetch_run.hpp
+  include/pop3/mailbox/fetch_schedule.hpp
+  include/pop3/mailbox/fetch_schedule.ipp
   include/pop3/mailbox/fetch_session.hpp
+  include/pop3/mailbox/fetch_task.hpp
   include/pop3/mailbox/file_delivery.hpp
   include/pop3/mailbox/file_delivery.ipp
   include/pop3/mailbox/file_system.hpp

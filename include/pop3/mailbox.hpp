@@ -7,9 +7,12 @@
 #include <pop3/mailbox/batch_delivery.hpp>
 #include <pop3/mailbox/error.hpp>
 #include <pop3/mailbox/fetch.hpp>
+#include <pop3/mailbox/fetch_all.hpp>
+#include <pop3/mailbox/fetch_all_options.hpp>
 #include <pop3/mailbox/fetch_options.hpp>
 #include <pop3/mailbox/fetch_policy.hpp>
 #include <pop3/mailbox/fetch_report.hpp>
+#include <pop3/mailbox/fetch_task.hpp>
 #include <pop3/mailbox/mail_account.hpp>
 #include <pop3/mailbox/mail_delivery.hpp>
 #include <pop3/mailbox/maildir.hpp>

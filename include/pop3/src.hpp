@@ -32,9 +32,11 @@
 #include <pop3/mailbox/batch_delivery.ipp>
 #include <pop3/mailbox/error.ipp>
 #include <pop3/mailbox/fetch_course.ipp>
+#include <pop3/mailbox/fetch_crowd.ipp>
 #include <pop3/mailbox/fetch_job.ipp>
 #include <pop3/mailbox/fetch_plan.ipp>
 #include <pop3/mailbox/fetch_report.ipp>
+#include <pop3/mailbox/fetch_schedule.ipp>
 #include <pop3/mailbox/file_delivery.ipp>
 #include <pop3/mailbox/file_system.ipp>
 #include <pop3/mailbox/line_ends.ipp>

@@ -5,7 +5,7 @@
 
 #include "demo_server.hpp"
 #include "support/fetched_account.hpp"
-#include "support/machine_stream.hpp"
+#include "support/machine_account.hpp"
 #include "support/run.hpp"
 
 #include <pop3/mailbox.hpp>
@@ -42,76 +42,8 @@ namespace {
 using pop3::errc;
 using std::chrono::milliseconds;
 using test::fetched_account;
-using test::machine_stream;
+using test::machine_account;
 using test::pop3_machine;
-
-/// Opens sessions with the machine of an account. What a test wants to happen to each of them, it does in `on_open`.
-class machine_account {
-public:
-    using session_type = fetched_account::mailbox;
-
-    struct state {
-        explicit state(fetched_account& f) : of(f)
-        {
-        }
-
-        fetched_account& of;
-        std::function<void(std::size_t session)> before;
-        std::function<void(std::size_t session, test::wire&)> on_open;
-        std::vector<pop3::pipelining> opened;
-        std::vector<std::error_code> fails; // so begins the list of what becomes of them
-    };
-
-    explicit machine_account(std::shared_ptr<state> s) : state_(std::move(s))
-    {
-    }
-
-    std::string name() const
-    {
-        return "alice@machine";
-    }
-
-    template <class Handler>
-    void async_open(const asio::any_io_executor& executor, pop3::pipelining how, Handler handler) const
-    {
-        auto& s = *state_;
-        const auto n = s.opened.size();
-        s.opened.push_back(how);
-        const auto fails = n < s.fails.size() ? s.fails[n] : std::error_code();
-        asio::co_spawn(
-            executor,
-            [&s, how, n, fails]() -> asio::awaitable<session_type> {
-                if (fails)
-                    throw std::system_error(fails);
-                if (s.before)
-                    s.before(n);
-                pop3::connect_options options;
-                options.pipelining = how;
-                s.of.wire = std::make_shared<test::wire>(s.of.server);
-                const auto here = co_await asio::this_coro::executor;
-                auto greeted = co_await pop3::async_greet(machine_stream(here, s.of.wire), options);
-                const pop3::password alice("alice", "secret");
-                auto session = co_await std::move(greeted).async_login(alice);
-                if (s.on_open)
-                    s.on_open(n, *s.of.wire);
-                co_return session;
-            },
-            [h = std::make_shared<Handler>(std::move(handler))](std::exception_ptr e, session_type session) {
-                if (!e)
-                    return std::move(*h)(std::error_code(), pop3::reply<session_type>(std::move(session)));
-                try {
-                    std::rethrow_exception(e);
-                } catch (const std::system_error& error) {
-                    std::move (*h)(error.code(), pop3::reply<session_type>());
-                } catch (const pop3::refused& error) {
-                    std::move (*h)(std::error_code(), pop3::reply<session_type>(error.refusal()));
-                }
-            });
-    }
-
-private:
-    std::shared_ptr<state> state_;
-};
 
 static_assert(pop3::opens_mailbox<machine_account>);
 static_assert(pop3::opens_mailbox<pop3::mail_account>);

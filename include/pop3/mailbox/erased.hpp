@@ -7,6 +7,7 @@
 #include <pop3/mailbox/seen_record.hpp>
 #include <pop3/mailbox/seen_store.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,7 +76,7 @@ public:
 
 /// One that refers to the user's.
 template <mail_delivery Delivery>
-class mail_delivery_ref final : public any_mail_delivery {
+class mail_delivery_ref : public any_mail_delivery {
 public:
     explicit mail_delivery_ref(Delivery& delivery) noexcept : delivery_(delivery)
     {
@@ -123,6 +124,19 @@ private:
     static constexpr bool asynchronous = commits_later<Delivery>;
 
     Delivery& delivery_;
+};
+
+/// One that is kept as long as this.
+template <mail_delivery Delivery>
+class mail_delivery_owner final : public mail_delivery_ref<Delivery> {
+public:
+    explicit mail_delivery_owner(std::unique_ptr<Delivery> delivery)
+        : mail_delivery_ref<Delivery>(*delivery), kept_(std::move(delivery))
+    {
+    }
+
+private:
+    std::unique_ptr<Delivery> kept_;
 };
 
 } // namespace pop3::detail

@@ -43,6 +43,8 @@ enum class fetch_errc {
     mailbox_locked,
     /// The server refused the connection or the login. Why is in `fetch_report::refused`.
     login_refused,
+    /// Other fetches could not reach this host, so this one was not begun (`fetch_all_options::host_failures`).
+    host_given_up,
 };
 
 /// The category of `fetch_errc`; its name is "pop3.fetch".

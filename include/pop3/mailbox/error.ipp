@@ -57,6 +57,8 @@ private:
             return "the mailbox is locked by another program";
         case fetch_errc::login_refused:
             return "the server refused the login";
+        case fetch_errc::host_given_up:
+            return "the host was not reached by other fetches, and is left alone in this run";
         }
         return "unknown error";
     }

@@ -20,11 +20,20 @@
 #include <asio/steady_timer.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 namespace pop3::detail {
+
+/// What a fetch of an account does.
+enum class fetch_phase {
+    waits,  // for its server, or for its time to try again
+    speaks, // with its server
+};
+
+using fetch_watch = std::function<void(fetch_phase)>;
 
 /// A fetch of an account, over as many sessions as it takes.
 template <class Account>
@@ -34,11 +43,12 @@ class fetch_run {
 
 public:
     fetch_run(const asio::any_io_executor& executor, Account account, std::shared_ptr<any_seen_store> store,
-              std::shared_ptr<any_mail_delivery> delivery, const fetch_policy& policy, fetch_options options)
+              std::shared_ptr<any_mail_delivery> delivery, const fetch_policy& policy, fetch_options options,
+              fetch_watch watch = {})
         : account_(std::move(account)), store_(std::move(store)), delivery_(std::move(delivery)),
           policy_(policy), options_(std::move(options)),
           course_(options_.retry, options_.sessions, options_.look_again),
-          timer_(std::make_shared<asio::steady_timer>(executor))
+          timer_(std::make_shared<asio::steady_timer>(executor)), watch_(std::move(watch))
     {
         report_.account = options_.account;
     }
@@ -61,6 +71,8 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec, reply<mailbox> opened)
     {
+        if (watch_)
+            watch_(!ec && opened ? fetch_phase::speaks : fetch_phase::waits);
         if (!ec && opened)
             return fetch(self, *std::move(opened));
         report_.error = ec ? ec : fetch_errc::login_refused;
@@ -77,6 +89,8 @@ public:
     {
         const auto next = course_.ended(said, detail::random_bits());
         report_.add(std::move(said));
+        if (watch_)
+            watch_(fetch_phase::waits);
         report_.one_by_one = course_.pipelining() == pipelining::never;
         go_on(self, next);
     }
@@ -118,6 +132,7 @@ private:
     fetch_course course_;
     fetch_report report_;
     std::shared_ptr<asio::steady_timer> timer_;
+    fetch_watch watch_;
     std::chrono::sys_seconds began_{};
 };
 
