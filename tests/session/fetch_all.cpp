@@ -238,7 +238,7 @@ TEST_CASE("a source or a listener that throws: those under way end, and no more 
                                                        asio::redirect_error(asio::use_awaitable, ec));
         });
         CHECK(ec == pop3::errc::function_threw);
-        CHECK(c.summary.accounts >= 2);
+        CHECK(c.summary.accounts >= (source_throws ? 0 : 1));
         CHECK(c.summary.accounts <= 4);
     }
 }
