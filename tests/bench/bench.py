@@ -3,17 +3,23 @@
 # Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 """bench.py - builds the benchmarks, runs them, and prints the tables of the README.
 
-    tests/bench/bench.py                      # everything: about 20 minutes
+    tests/bench/bench.py                      # everything: about 40 minutes
     tests/bench/bench.py -r 15 table a b      # some workloads, 15 rounds
+    tests/bench/bench.py ma mb da db          # mail that is fetched into a Maildir
     tests/bench/bench.py messages sessions    # some parts
 
-Parts: table (the workloads a s b g c d e f o against raw OpenSSL), messages (the cost of one by their number), sessions
-(the same), memory (of idle sessions), rtt (messages per second by round trip time: tests/bench/rtt.svg).
+Parts: table (the workloads a s b g c d e f o ma mb da db against raw OpenSSL), messages (the cost of one by their number),
+sessions (the same), memory (of idle sessions), rtt (messages per second by round trip time: tests/bench/rtt.svg).
 
 Server and client have a processor each, and run in turn with the other clients, so that a slow minute of the machine hits
 all of them: a ratio is the median of the ratios of each round. A run in which other processes kept the processors busy is
 repeated (where the kernel tells). Needed: Linux, two processors, python3, CMake, and what the library needs; libcurl is
-compared with where its headers are installed.
+compared with where its headers are installed, mpop and getmail where they are.
+
+The workloads ma and mb deliver into a Maildir in memory (/dev/shm), da and db into one on a disk (-d); raw receives the
+same into nothing. "files alone" writes, syncs and moves such files, and receives nothing: in memory, a delivery by one
+thread takes at least that and raw together; a disk varies by more than the difference. Peak memory is told by our programs
+only.
 """
 import argparse
 import json
@@ -21,6 +27,7 @@ import math
 import os
 import platform
 import resource
+import shutil
 import signal
 import ssl
 import subprocess
@@ -32,6 +39,7 @@ from pathlib import Path
 from statistics import median
 
 sys.dont_write_bytecode = True  # nothing is left in the source
+import peers
 import plot
 
 HERE = Path(__file__).resolve().parent
@@ -50,17 +58,26 @@ WORKLOADS = {
     "e": ("1,000 sessions at once, TLS, RTT 20 ms", "sessions", 1_000, 3, ["--tls", "--size", "4096", "--rtt-ms", "20"]),
     "f": ("200 x 5 MiB, no TLS", "plain", 200, 200, ["--size", "5242880"]),
     "o": ("one mailbox, once: the whole process", "once", 1, 1, ["--tls", "--size", "4096"]),
+    "ma": ("10,000 x 4 KiB into a Maildir in memory, TLS", "memory", 10_000, 10_000, ["--tls", "--size", "4096"]),
+    "mb": ("200 x 5 MiB into a Maildir in memory, TLS", "memory", 200, 200, ["--tls", "--size", "5242880"]),
+    "da": ("10,000 x 4 KiB into a Maildir on a disk, TLS", "disk", 10_000, 10_000, ["--tls", "--size", "4096"]),
+    "db": ("200 x 5 MiB into a Maildir on a disk, TLS", "disk", 200, 200, ["--tls", "--size", "5242880"]),
 }
 
 # name: (program, environment, modes)
 EVERY = ("tls", "plain", "list", "sessions", "once")
+MAILDIR = {"memory": Path("/dev/shm"), "disk": TOP}  # where each is
 CLIENTS = {
-    "raw": ("bench_raw", {}, EVERY),
+    "raw": ("bench_raw", {}, (*EVERY, *MAILDIR)),
     "pop3": ("bench_client", {}, ("tls", "plain", "sessions", "once")),
     "pop3, into vectors": ("bench_client", {"POP3_LIST": "vector"}, ("list",)),
     "pop3, streamed": ("bench_client", {"POP3_LIST": "stream"}, ("list",)),
     "pop3 over asio::ssl::stream": ("bench_client", {"POP3_STREAM": "asio"}, ("tls", "list", "sessions")),
     "libcurl": ("bench_curl", {}, EVERY),
+    "files alone": ("bench_files", {}, MAILDIR),
+    "pop3, async_fetch": ("bench_fetch", {}, MAILDIR),
+    "mpop": (peers.mpop, {}, MAILDIR),
+    "getmail": (peers.getmail, {}, MAILDIR),
 }
 
 
@@ -71,13 +88,17 @@ def say(*words):
 # ---- Running one client against one server ------------------------------------------------------
 
 
-def prepare(cpu):
+def prepare(cpu, user=None):
     """What a child does before it becomes the program: a processor of its own, and before others where that is allowed."""
     os.sched_setaffinity(0, {cpu})
     try:
         os.nice(-20)
     except PermissionError:
         pass
+    if user:
+        os.setgroups([])
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
 
 
 def waited():
@@ -113,11 +134,11 @@ def trust(server, mode="tls"):
     return {"BENCH_CA": str(server.ca), "BENCH_ROOTS": str(roots)}
 
 
-def run_program(command, environment, limit):
+def run_program(command, environment, limit, user=None):
     """Its output, how long it took, and its processor time."""
     begin = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                               env={**os.environ, **environment}, preexec_fn=lambda: prepare(CLIENT_CPU))
+                               env={**os.environ, **environment}, preexec_fn=lambda: prepare(CLIENT_CPU, user))
     killer = threading.Timer(limit, process.kill)
     killer.start()
     output = process.stdout.read()
@@ -130,8 +151,50 @@ def run_program(command, environment, limit):
     return output, wall, used.ru_utime + used.ru_stime
 
 
-def run_once(build, client, mode, n, messages, options, limit=120):
-    program, environment, _ = CLIENTS[client] if isinstance(client, str) else client
+def has(build, program):
+    return shutil.which(program.__name__) if callable(program) else (build / program).exists()
+
+
+def check_mail(folder, n, size):
+    """That each message is in new/, and one of them whole. Returns what a client would say of them."""
+    files = list((folder / "mail/new").iterdir())
+    whole = files[len(files) // 2].read_bytes().replace(b"\n", b"\r\n") if files else b""
+    if len(files) != n or len(whole) != size:
+        sys.exit(f"{folder}: {len(files)} messages of {n}, one of {len(whole)} octets of {size}")
+    return f"msgs={n} bytes={n * size}"
+
+
+def run_maildir(build, client, mode, n, messages, options, limit):
+    """Each time a Maildir of its own. N messages are all that the server has: whoever fetches mail fetches all of it."""
+    program, environment, _ = client
+    size = int(options[options.index("--size") + 1])
+    with tempfile.TemporaryDirectory(prefix="pop3bench.", dir=MAILDIR[mode]) as scratch:
+        folder = Path(scratch)
+        server, user = Server(build, scratch, n, options), None
+        try:
+            if callable(program):
+                command, user = program(folder, server.port, server.ca)
+            elif program == "bench_files":
+                command = [build / program, folder, str(n), str(size)]
+            else:
+                command = [build / program, "localhost", server.port, *(["tls", str(n)] if program == "bench_raw" else [folder])]
+            if mode == "disk":
+                os.sync()  # what others have left to write is not measured
+            before = waited()
+            output, wall, cpu = run_program(command, {**trust(server), **environment}, limit, user)
+            delayed = waited() - before
+        finally:
+            seen = server.stop()
+        if program != "bench_raw":
+            found = check_mail(folder, n, size)
+            output = output or found
+    if program == "bench_files":
+        seen.update(retr=n, octets=n * size, transfer_s=wall, busy=0)
+    return output, wall, cpu, delayed, seen
+
+
+def run_session(build, client, mode, n, messages, options, limit):
+    program, environment, _ = client
     with tempfile.TemporaryDirectory(prefix="pop3bench.") as scratch:
         server = Server(build, scratch, messages, options)
         try:
@@ -141,6 +204,13 @@ def run_once(build, client, mode, n, messages, options, limit=120):
             delayed = waited() - before
         finally:
             seen = server.stop()
+    return output, wall, cpu, delayed, seen
+
+
+def run_once(build, client, mode, n, messages, options, limit=120):
+    way = run_maildir if mode in MAILDIR else run_session
+    output, wall, cpu, delayed, seen = way(build, CLIENTS[client] if isinstance(client, str) else client, mode, n, messages,
+                                           options, limit)
     said = {key: int(value) for key, value in (field.split("=") for field in output.split())}
     if mode == "list":
         right = said["msgs"] * 2 == seen["listed"]
@@ -151,7 +221,7 @@ def run_once(build, client, mode, n, messages, options, limit=120):
     transfer = {"sessions": seen["span_s"], "once": wall}.get(mode, seen["transfer_s"])
     # Server and client wait for each other a little even when they are alone.
     return {"n": n, "wall": wall, "cpu": cpu, "time": transfer, "busy": seen["busy"], "octets": seen["octets"],
-            "peak": said["peak_kib"] * 1024, "disturbed": max(0.0, delayed - 0.01) / wall}
+            "peak": said.get("peak_kib", 0) * 1024, "disturbed": max(0.0, delayed - 0.01) / wall}
 
 
 disturbed_runs = 0
@@ -175,7 +245,9 @@ def run(*args, **named):
 
 def compare(build, workload, rounds):
     what, mode, full, messages, options = WORKLOADS[workload]
-    names = [name for name, (program, _, modes) in CLIENTS.items() if mode in modes and (build / program).exists()]
+    names = [name for name, (program, _, modes) in CLIENTS.items() if mode in modes and has(build, program)]
+    if missing := [name for name, (_, _, modes) in CLIENTS.items() if mode in modes and name not in names]:
+        say(f"not installed, and left out: {', '.join(missing)}")
     size, repeats = {}, {}
     for name in names:  # a short run, which also warms caches
         # Not too short: what a slow client takes for a message must show.
@@ -197,9 +269,10 @@ def compare(build, workload, rounds):
     for name in names:
         rate = median(r["n"] * (2 if mode == "list" else 1) / r["time"] for r in results[name])
         octets = median(r["octets"] / r["time"] for r in results[name])
-        throughput = f"{octets / 1e6:,.0f} MB/s" if mode in ("tls", "plain") else ""
+        throughput = f"{octets / 1e6:,.0f} MB/s" if mode in ("tls", "plain", *MAILDIR) else ""
+        peak = median(r["peak"] for r in results[name]) / 2**20
         print(f"| {workload}: {what} | {name} | {rate:,.0f} {unit} | {throughput} | {ratio(name, 'time'):.2f} "
-              f"| {ratio(name, 'cpu'):.2f} | {median(r['peak'] for r in results[name]) / 2**20:.1f} "
+              f"| {ratio(name, 'cpu'):.2f} | {f'{peak:.1f}' if peak else ''} "
               f"| {median(r['busy'] for r in results[name]):.0%} |", flush=True)
 
 
@@ -331,11 +404,13 @@ def main():
     p.add_argument("what", nargs="*", help="parts, and workloads of the table (all)")
     p.add_argument("-r", "--rounds", type=int, default=7, help="how often each is measured (7)")
     p.add_argument("-b", "--build", type=Path, default=TOP / "build-bench", help="where to build")
+    p.add_argument("-d", "--disk", type=Path, default=TOP, help="a folder on a disk, for da and db (that of the source)")
     a = p.parse_args()
     if unknown := set(a.what) - set(PARTS) - set(WORKLOADS):
         p.error(f"no such part or workload: {' '.join(unknown)}")
     if os.cpu_count() < 2:
         p.error("server and client need a processor each")
+    MAILDIR["disk"] = a.disk
     workloads = [w for w in a.what if w in WORKLOADS]
     parts = [part for part in PARTS if part in a.what or (part == "table" and workloads)] or list(PARTS)
 
