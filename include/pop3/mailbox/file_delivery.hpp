@@ -57,7 +57,10 @@ protected:
 
     /// What a file is called. digest: of the octets, if there is no unique-id. version: from 1, if there are other octets
     /// under the names before.
-    virtual std::string name(const arriving_message& m, std::string_view digest, int version) const = 0;
+    virtual std::string name(const arriving_message& m, std::string_view digest, int version) = 0;
+
+    /// The SHA-256 of a message's name, in hexadecimal; empty if there is no memory for it. digest: as of `name`.
+    std::string digest_of_name(const arriving_message& m, std::string_view digest);
 
     file_system& files() const noexcept
     {
@@ -94,6 +97,7 @@ private:
     std::unique_ptr<message> arriving_;
     std::string buffer_;
     octets_digest digest_;
+    octets_digest digest_of_name_;
     lf_lines lf_;
     moved_files moved_;
     std::error_code failed_; // of a sync: what had ended is not to be trusted
@@ -108,9 +112,6 @@ std::string make_temporary_name(std::chrono::system_clock::time_point now);
 
 /// Whether a name is one of these, and older than any delivery takes: a run that was cut off left it.
 bool is_stale_name(std::string_view name, std::chrono::system_clock::time_point now) noexcept;
-
-/// The SHA-256 of a message's name, in hexadecimal. digest: of its octets, if it has no unique-id.
-std::string digest_of_name(const arriving_message& m, std::string_view digest);
 
 } // namespace pop3::detail
 

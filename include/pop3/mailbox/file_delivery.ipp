@@ -33,7 +33,9 @@ POP3_DECL std::string make_temporary_name(std::chrono::system_clock::time_point 
 {
     static std::atomic<unsigned> count{0};
     const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
-    std::string name = std::to_string(since / 1'000'000);
+    std::string name;
+    name.reserve(64);
+    name.append(std::to_string(since / 1'000'000));
     name.append(".M").append(std::to_string(since % 1'000'000));
     name.append("P").append(std::to_string(::getpid()));
     name.append("Q").append(std::to_string(count++)).append(".pop3");
@@ -61,9 +63,9 @@ POP3_DECL bool is_stale_name(std::string_view name, std::chrono::system_clock::t
     return seconds < (since - age).count();
 }
 
-POP3_DECL std::string digest_of_name(const arriving_message& m, std::string_view digest)
+POP3_DECL std::string file_delivery::digest_of_name(const arriving_message& m, std::string_view digest)
 {
-    octets_digest d;
+    auto& d = digest_of_name_;
     // With its length, so that no two lists of texts are the same octets.
     const auto add = [&](std::string_view text) {
         d.add(std::to_string(text.size()) + ':');
@@ -119,7 +121,8 @@ POP3_DECL void file_delivery::begin(const arriving_message& m, std::error_code& 
     a.headers = m.headers;
     buffer_.clear();
     lf_.begin();
-    digest_.begin();
+    if (a.unique_id.empty())
+        digest_.begin();
 }
 
 /// None if one is; that nobody said so is an error of the program.

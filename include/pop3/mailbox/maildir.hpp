@@ -63,7 +63,7 @@ private:
         return cur_;
     }
 
-    std::string name(const arriving_message& m, std::string_view digest, int version) const override;
+    std::string name(const arriving_message& m, std::string_view digest, int version) override;
 
     std::string path_;
     std::string tmp_;

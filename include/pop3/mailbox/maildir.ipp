@@ -30,9 +30,9 @@ POP3_DECL void maildir::prepare(std::error_code& ec)
         detail::sync_directory(files(), detail::directory_of(path_), ec);
 }
 
-POP3_DECL std::string maildir::name(const arriving_message& m, std::string_view digest, int version) const
+POP3_DECL std::string maildir::name(const arriving_message& m, std::string_view digest, int version)
 {
-    const auto hash = detail::digest_of_name(m, digest).substr(0, 40);
+    const auto hash = digest_of_name(m, digest).substr(0, 40);
     if (hash.empty())
         return {};
     auto name = "P3" + hash;

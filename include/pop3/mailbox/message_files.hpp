@@ -53,7 +53,7 @@ private:
         return nowhere_;
     }
 
-    std::string name(const arriving_message& m, std::string_view digest, int version) const override;
+    std::string name(const arriving_message& m, std::string_view digest, int version) override;
 
     std::string path_;
     std::string part_;

@@ -30,8 +30,7 @@ POP3_DECL void message_files::prepare(std::error_code& ec)
         detail::sync_directory(files(), detail::directory_of(path_), ec);
 }
 
-POP3_DECL std::string message_files::name(const arriving_message& m, std::string_view digest,
-                                          int version) const
+POP3_DECL std::string message_files::name(const arriving_message& m, std::string_view digest, int version)
 {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyz0123456789_";
     constexpr std::string_view digits = "0123456789abcdef";
@@ -46,7 +45,7 @@ POP3_DECL std::string message_files::name(const arriving_message& m, std::string
     }
     // An encoded name has no '-', so these are other names than those of any unique-id.
     if (name.empty() || m.key.unique_id.size() > longest || name.size() > longest) {
-        const auto hash = detail::digest_of_name(m, digest);
+        const auto hash = digest_of_name(m, digest);
         if (hash.empty())
             return {};
         name = "hash-" + hash;

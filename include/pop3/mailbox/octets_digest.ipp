@@ -14,9 +14,13 @@ namespace pop3::detail {
 
 POP3_DECL void octets_digest::begin()
 {
+    // OpenSSL looks for the function by its name, which takes longer than it does: once is enough.
+    const EVP_MD* const function = context_ ? nullptr : EVP_sha256();
     if (!context_)
         context_.reset(EVP_MD_CTX_new());
-    good_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
+    good_ = context_ && EVP_DigestInit_ex(context_.get(), function, nullptr) == 1;
+    if (!good_)
+        context_.reset();
 }
 
 POP3_DECL void octets_digest::add(std::span<const char> octets)
@@ -32,9 +36,11 @@ POP3_DECL std::string octets_digest::end()
     std::string text;
     if (!good_ || EVP_DigestFinal_ex(context_.get(), digest, &size) != 1)
         return text;
+    text.resize(2 * size);
+    auto at = text.begin();
     for (const unsigned char octet : std::span(digest, size)) {
-        text += digits[octet >> 4];
-        text += digits[octet & 15];
+        *at++ = digits[octet >> 4];
+        *at++ = digits[octet & 15];
     }
     return text;
 }

@@ -53,9 +53,9 @@ void append_number(std::string& to, Number number)
 
 inline void append_padded(std::string& to, unsigned number, std::size_t width)
 {
-    std::string digits;
-    append_number(digits, number);
-    to.append(digits.size() < width ? width - digits.size() : 0, '0').append(digits);
+    to.append(width, '0');
+    for (auto at = to.size(); number != 0 && width != 0; --width, number /= 10)
+        to[--at] = static_cast<char>('0' + number % 10);
 }
 
 POP3_DECL void append_time(std::string& to, std::chrono::sys_seconds time)
