@@ -59,6 +59,7 @@ public:
 
 private:
     static constexpr std::size_t piece = 1u << 20;
+    static constexpr std::size_t at_once = 65536; // few stores are longer
 
     /// Reads on, until there are `least` octets in the buffer, or no more.
     void fill(std::size_t least, std::error_code& ec)
@@ -67,8 +68,8 @@ private:
         at_ = 0;
         while (!at_end_ && buffer_.size() < least) {
             const auto before = buffer_.size();
-            buffer_.resize(before + piece);
-            const auto n = detail::read_some(*from_, size, {buffer_.data() + before, piece}, ec);
+            buffer_.resize(before + at_once);
+            const auto n = detail::read_some(*from_, size, {buffer_.data() + before, at_once}, ec);
             buffer_.resize(before + n);
             if (ec)
                 return;
