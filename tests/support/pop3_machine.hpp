@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,6 +50,8 @@ public:
     /// How often messages were given, whole or in part.
     std::size_t retrieved = 0;
     std::size_t noops = 0;
+    /// Is called when a message is marked for deletion.
+    std::function<void(const message&)> on_dele;
 
     /// A client comes.
     std::string greet()
@@ -167,6 +170,8 @@ private:
             if (!is_there(c.first))
                 return no_such_message;
             deleted_[*c.first - 1] = true;
+            if (on_dele)
+                on_dele(maildrop[*c.first - 1]);
             return "+OK\r\n";
         }
         if (c.verb == "STAT")

@@ -124,6 +124,15 @@ public:
         return all;
     }
 
+    /// All files that a power cut would leave for sure, with those of their octets.
+    std::map<std::string, std::string> durable_files() const
+    {
+        std::map<std::string, std::string> all;
+        for (const auto& [name, f] : names_.durable_files())
+            all[name] = f->durable();
+        return all;
+    }
+
     /// As a test wants it, and durable.
     void put(const std::string& path, std::string octets)
     {
@@ -311,7 +320,7 @@ private:
             const operation o(disk_, "sync", path_, ec);
             if (lives(o, ec))
                 file_->sync(disk_.random_);
-            else if (ec.value() != EINTR)
+            else if (ec.value() != EINTR && !disk_.dead_)
                 file_->fail_sync();
         }
 

@@ -30,6 +30,12 @@ public:
         return data_;
     }
 
+    /// What would surely be left.
+    std::string durable() const
+    {
+        return durable_.substr(0, stable_);
+    }
+
     void append(std::string_view octets)
     {
         data_.append(octets);

@@ -27,6 +27,16 @@ public:
         return files_;
     }
 
+    /// What would surely be left, but for a name whose removal was not synced.
+    map durable_files() const
+    {
+        map left;
+        for (const auto& [path, f] : durable_files_)
+            if (durable_directories_.contains(pop3::detail::directory_of(path)))
+                left.emplace(path, f);
+        return left;
+    }
+
     /// Null if there is none.
     file find(const std::string& path) const
     {
