@@ -32,7 +32,7 @@ public:
     {
         map left;
         for (const auto& [path, f] : durable_files_)
-            if (durable_directories_.contains(pop3::detail::directory_of(path)))
+            if (is_durable(pop3::detail::directory_of(path)))
                 left.emplace(path, f);
         return left;
     }
@@ -146,9 +146,9 @@ public:
                 c.apply(durable_files_);
         changes_.clear();
         std::set<std::string> left;
-        for (const auto& d : directories_)
-            if (durable_directories_.contains(d) ||
-                (left.contains(pop3::detail::directory_of(d)) && random() % 2 == 0))
+        for (const auto& d : directories_) // each behind the one that it is in
+            if (d == "." || (left.contains(pop3::detail::directory_of(d)) &&
+                             (durable_directories_.contains(d) || random() % 2 == 0)))
                 left.insert(d);
         directories_ = durable_directories_ = left;
         std::erase_if(durable_files_, [&](const auto& f) { return !has_directory_of(f.first); });
@@ -156,6 +156,12 @@ public:
     }
 
 private:
+    bool is_durable(const std::string& directory) const
+    {
+        return directory == "." || (durable_directories_.contains(directory) &&
+                                    is_durable(pop3::detail::directory_of(directory)));
+    }
+
     /// Of one name or two, done at once.
     struct pending {
         void apply(map& to) const
