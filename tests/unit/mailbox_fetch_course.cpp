@@ -3,6 +3,7 @@
 
 // Whether there is another session, and when.
 
+#include <pop3/error.hpp>
 #include <pop3/mailbox/error.hpp>
 #include <pop3/mailbox/fetch_course.hpp>
 #include <pop3/mailbox/fetch_report.hpp>
