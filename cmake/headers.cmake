@@ -1,6 +1,8 @@
 # Every public header. What is here is installed and compiled alone; the test headers.listed compares it with include/.
 set(POP3_HEADERS
   include/pop3/access_token.hpp
+  include/pop3/blocking.hpp
+  include/pop3/blocking.ipp
   include/pop3/capabilities.hpp
   include/pop3/certificate_error.hpp
   include/pop3/certificate_error.ipp

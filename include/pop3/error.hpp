@@ -12,7 +12,7 @@ namespace pop3 {
 /// What can go wrong on the client's side of the conversation. That the *server* says no is not among these:
 /// that is a value, `pop3::refusal`.
 ///
-/// After the first ones, up to `invalid_url`, the session lives: what could not be done was not begun, or was called
+/// After the first ones, up to `blocking_in_handler`, the session lives: what could not be done was not begun, or was called
 /// off in order, or the reply was read to its end and only what is in it is of no use. An operation that leaves a state hands the session back in its reply (the default token, which throws,
 /// drops it). After any other one, and after any error of another category (the system's, Asio's, TLS), the session is
 /// dead and its socket closed: see `is_fatal`.
@@ -85,6 +85,9 @@ enum class errc {
     unsupported_scheme,
     /// This is no pop URL (RFC 2384). Correct it.
     invalid_url,
+    /// `pop3::blocking` was passed within a handler of the session's own context, which would wait for itself. Nothing was sent. Pass
+    /// a handler, or wait in another thread.
+    blocking_in_handler,
 
     /// The session died earlier, or was closed; the operation that saw it had the reason. Connect again.
     session_closed,
@@ -147,7 +150,7 @@ inline std::error_code make_error_code(errc e) noexcept
 }
 
 /// Says whether a session is dead after an operation that completed with `ec`: true for every error, of any
-/// category, but the first ones of `errc`, up to `errc::invalid_url`. (Not to be asked about the `asio::error::eof` of
+/// category, but the first ones of `errc`, up to `errc::blocking_in_handler`. (Not to be asked about the `asio::error::eof` of
 /// `session<receiving>`, which is the end of a message.)
 inline bool is_fatal(const std::error_code& ec) noexcept
 {

@@ -68,6 +68,8 @@ private:
                    "pop3::tls_context";
         case errc::invalid_url:
             return "this is no pop URL";
+        case errc::blocking_in_handler:
+            return "pop3::blocking was used within a handler of the session's own context";
         case errc::session_closed:
             return "the session is closed";
         case errc::timed_out:

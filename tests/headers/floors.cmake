@@ -14,7 +14,7 @@ set(floors
   "0 session/fwd\\.hpp"
   "5 session\\.hpp"
   "5 session/.*"
-  "4 (stream|tls_stream|tcp_stream|completion)\\.[hi]pp"
+  "4 (blocking|stream|tls_stream|tcp_stream|completion)\\.[hi]pp"
   "3 detail/buffer_pool\\.hpp"
   "4 detail/.*"
   "3 (security|tls_context)\\.[hi]pp"

@@ -1,6 +1,7 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
+#include "support/deliver.hpp"
 #include "support/simulated_disk.hpp"
 
 #include <pop3/mailbox/error.hpp>
@@ -27,36 +28,11 @@ namespace {
 using namespace std::string_literals;
 using pop3::fetch_errc;
 using pop3::kept;
+using test::give;
+using test::mail;
+using test::octets_in;
 using test::simulated_disk;
 using fault = simulated_disk::fault;
-
-struct mail {
-    std::string unique_id;
-    std::string octets;
-    std::uint32_t ordinal = 1;
-    bool headers = false;
-    std::string account = "alice";
-};
-
-/// Gives one message to a delivery, in pieces of `piece` octets.
-template <class Delivery>
-std::error_code give(Delivery& to, const mail& m, std::size_t piece = 7)
-{
-    std::error_code ec;
-    pop3::arriving_message about;
-    about.account = m.account;
-    about.key = {m.unique_id, m.ordinal};
-    about.headers = m.headers;
-    about.number = 1;
-    to.begin(about, ec);
-    for (std::size_t at = 0; !ec && at < m.octets.size(); at += piece)
-        to.write(std::string_view(m.octets).substr(at, piece), ec);
-    if (!ec)
-        to.end(ec);
-    if (ec)
-        to.discard();
-    return ec;
-}
 
 template <class Delivery>
 std::vector<kept> commit(Delivery& to)
@@ -67,28 +43,7 @@ std::vector<kept> commit(Delivery& to)
     return outcomes;
 }
 
-std::vector<std::string> octets_in(const simulated_disk& disk, const std::string& path)
-{
-    std::vector<std::string> all;
-    for (const auto& [name, octets] : disk.files_in(path))
-        all.push_back(octets);
-    std::sort(all.begin(), all.end());
-    return all;
-}
-
-const std::vector<std::string> hostile{"../../etc/passwd",
-                                       "/",
-                                       "a/b",
-                                       "\0nul"s,
-                                       "\x80\xff",
-                                       std::string(10'000, 'u'),
-                                       ".",
-                                       "..",
-                                       "CON",
-                                       "a:2,S",
-                                       "-rf",
-                                       " ",
-                                       "a\nb"};
+const auto hostile = test::hostile_unique_ids();
 
 using all = std::vector<std::string>;
 using outcomes = std::vector<kept>;
