@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
 #include "support/deliver.hpp"
+#include "support/scratch.hpp"
 #include "support/simulated_disk.hpp"
 
 #include <pop3/mailbox/error.hpp>
@@ -13,10 +14,16 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace mailbox_mbox_tests {
 namespace {
@@ -289,6 +296,51 @@ TEST_CASE("an mbox: what is committed is there whatever happens, and whole")
                 CHECK(safe.size() >= wanted.size());
             }
     CHECK(operations > 20);
+}
+
+TEST_CASE("an mbox: a mail reader that has it locked by fcntl is not disturbed")
+{
+    const test::scratch folder;
+    const auto path = folder.path() + "/inbox";
+    const std::string before = "From x@y Thu Jan  1 00:00:00 1970\n\nold\n\n";
+    {
+        std::ofstream(path) << before;
+    }
+    int ready[2];
+    int go[2];
+    REQUIRE(::pipe(ready) == 0);
+    REQUIRE(::pipe(go) == 0);
+    const auto reader = ::fork();
+    if (reader == 0) {
+        const int f = ::open(path.c_str(), O_RDWR);
+        struct ::flock whole = {};
+        whole.l_type = F_WRLCK;
+        whole.l_whence = SEEK_SET;
+        char c = ::fcntl(f, F_SETLK, &whole) == 0 ? 'y' : 'n';
+        if (::write(ready[1], &c, 1) != 1 || ::read(go[0], &c, 1) != 1)
+            ::_exit(1);
+        ::_exit(0);
+    }
+    char c = 0;
+    REQUIRE(::read(ready[0], &c, 1) == 1);
+    CHECK(c == 'y');
+    const auto octets = [&] {
+        std::ifstream in(path);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    pop3::mbox inbox(path);
+    CHECK(give(inbox, {"a", "new\r\n"}) == fetch_errc::mailbox_locked);
+    CHECK(octets() == before);
+    REQUIRE(::write(go[1], &c, 1) == 1);
+    int status = 0;
+    REQUIRE(::waitpid(reader, &status, 0) == reader);
+    CHECK(status == 0);
+    CHECK(!give(inbox, {"a", "new\r\n"}));
+    std::error_code ec;
+    CHECK(inbox.commit(ec) == outcomes{kept::yes});
+    CHECK(octets().ends_with("\nnew\n\n"));
+    for (const int fd : {ready[0], ready[1], go[0], go[1]})
+        ::close(fd);
 }
 
 } // namespace mailbox_mbox_tests

@@ -93,8 +93,16 @@ public:
 
     bool lock(std::error_code& ec) override
     {
+#if defined(F_OFD_SETLK)
+        // Of this open file, and not of the process; but those that a process takes with F_SETLK, as mail readers do, respect it.
+        struct ::flock whole = {};
+        whole.l_type = F_WRLCK;
+        whole.l_whence = SEEK_SET;
+        ec = system_error(::fcntl(descriptor_, F_OFD_SETLK, &whole));
+#else
         ec = system_error(::flock(descriptor_, LOCK_EX | LOCK_NB));
-        const bool is_foreign = ec.value() == EWOULDBLOCK;
+#endif
+        const bool is_foreign = ec.value() == EWOULDBLOCK || ec.value() == EAGAIN || ec.value() == EACCES;
         if (is_foreign)
             ec.clear();
         return !ec && !is_foreign;

@@ -26,8 +26,8 @@ namespace pop3 {
 /// It is made by the first message if need be; the directory around it must be there. What does not begin like an mbox is left
 /// as it is: `fetch_errc::not_a_mailbox`. If its last message does not end in a blank line, one is added.
 ///
-/// It is locked from the first message of a batch until that is committed, by a file beside it (`….lock`), and by `flock` on it
-/// (`file_system::file::lock`), not by `fcntl`. If another program has it: `fetch_errc::mailbox_locked`. The file that a crash of
+/// It is locked from the first message of a batch until that is committed, by a file beside it (`….lock`), and by a lock of the
+/// system on it, as `fcntl` has them (where there is no `F_OFD_SETLK`, as `flock` has them). If another program has it: `fetch_errc::mailbox_locked`. The file that a crash of
 /// this library leaves is taken over; one of another program, however old, is not.
 ///
 /// After an error, and when a message breaks off, the file is cut to what was committed and whole. After a crash what was not
