@@ -184,6 +184,7 @@ set(POP3_HEADERS
   include/pop3/mailbox/seen_store.hpp
   include/pop3/mailbox/slot_table.hpp
   include/pop3/message.hpp
+  include/pop3/message.ipp
   include/pop3/message_number.hpp
   include/pop3/observer.hpp
   include/pop3/password.hpp

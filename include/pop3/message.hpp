@@ -2,11 +2,15 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/config.hpp>
+
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pop3 {
 
@@ -45,6 +49,14 @@ public:
         return std::string_view(octets_).substr(end == octets_.size() ? end : end + 2);
     }
 
+    /// The value of the first field of the header with this name, "Subject" say, in whatever case; none if there is no such field.
+    /// It is unfolded (RFC 5322, section 2.2.3): on one line, without white space at its ends. Its octets are those of the message:
+    /// nothing is decoded ("=?utf-8?q?...?=", RFC 2047). That, and what is in a body, is for a MIME library, which wants `octets()`.
+    std::optional<std::string> field(std::string_view name) const;
+
+    /// Those of all fields with this name, in their order: "Received" comes more than once.
+    std::vector<std::string> fields(std::string_view name) const;
+
     void append(std::span<const char> piece)
     {
         octets_.append(piece.data(), piece.size());
@@ -65,3 +77,7 @@ private:
 };
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/message.ipp>
+#endif

@@ -52,6 +52,7 @@
 #include <pop3/mailbox/seen_import.ipp>
 #include <pop3/mailbox/seen_index.ipp>
 #include <pop3/mailbox/seen_line.ipp>
+#include <pop3/message.ipp>
 #include <pop3/printable.ipp>
 #include <pop3/refusal.ipp>
 #include <pop3/sasl/any_mechanism.ipp>

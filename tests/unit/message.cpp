@@ -18,6 +18,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -142,4 +143,43 @@ TEST_CASE("message: grows, is compared, and gives its octets away")
     const auto octets = std::move(m).octets();
     CHECK(octets == "A: b\r\n\r\nbody");
     CHECK(m.octets().empty());
+}
+
+TEST_CASE("message: fields of the header")
+{
+    const pop3::message m("Received: from a\r\n\tby b;\r\n  today\r\nSUBJECT:=?utf-8?q?=C3=BC?=\r\n"
+                          "Received:  from c \t\r\nX-Empty:\r\nX-Folded:\r\n \r\n  behind\r\nOld \t: yes\r\n"
+                          "no field\r\n: without a name\r\nLast: \x80\xff:;\r\n\r\nSubject: of the body\r\n");
+    CHECK(m.field("Subject") == "=?utf-8?q?=C3=BC?=");
+    CHECK(m.field("subject") == m.field("SUBJECT"));
+    CHECK(m.fields("Subject").size() == 1);
+    CHECK(m.field("Received") == "from a\tby b;  today");
+    CHECK(m.fields("received") == std::vector<std::string>{"from a\tby b;  today", "from c"});
+    CHECK(m.field("X-Empty") == "");
+    CHECK(m.field("X-Folded") == "behind");
+    CHECK(m.field("Old") == "yes");
+    CHECK(m.field("Last") == "\x80\xff:;");
+    CHECK(m.field("") == "without a name");
+    CHECK(!m.field("Sub"));
+    CHECK(!m.field("Subject:"));
+    CHECK(!m.field("no field"));
+    CHECK(m.fields("nowhere").empty());
+}
+
+TEST_CASE("message: fields of a header that ends anywhere, and with bare LF")
+{
+    CHECK(!pop3::message("").field("a"));
+    CHECK(!pop3::message("\r\na: b\r\n").field("a"));
+    CHECK(pop3::message("a: b").field("a") == "b");
+    CHECK(pop3::message("a: b\r").field("a") == "b");
+    CHECK(pop3::message("a:\r\n ").field("a") == "");
+    CHECK(pop3::message("a: b\n c\nd: e\n").field("a") == "b c");
+    CHECK(pop3::message("a: b\n c\nd: e\n").field("d") == "e");
+    const std::string whole = "Subject: one\r\n two\r\nFrom: x\r\n\r\nbody\r\n";
+    for (std::size_t n = 0; n <= whole.size(); ++n) {
+        const pop3::message m(whole.substr(0, n));
+        const auto subject = m.field("Subject");
+        CHECK(subject.has_value() == (n >= 8));
+        CHECK((!subject || std::string("one two").starts_with(*subject)));
+    }
 }
