@@ -1,6 +1,8 @@
 # Every public header. What is here is installed and compiled alone; the test headers.listed compares it with include/.
 set(POP3_HEADERS
   include/pop3/access_token.hpp
+  include/pop3/any_stream.hpp
+  include/pop3/any_stream.ipp
   include/pop3/blocking.hpp
   include/pop3/blocking.ipp
   include/pop3/capabilities.hpp
@@ -60,6 +62,7 @@ set(POP3_HEADERS
   include/pop3/completion.hpp
   include/pop3/config.hpp
   include/pop3/connect.hpp
+  include/pop3/connect_any.hpp
   include/pop3/connect/connect.hpp
   include/pop3/connect/connect_stls.hpp
   include/pop3/connect/failed_attempts.hpp

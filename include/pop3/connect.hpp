@@ -38,6 +38,8 @@
 
 namespace pop3 {
 
+class security;
+
 /// What can be chosen when a connection is made.
 struct connect_options {
     // Not an aggregate: g++ 12 miscompiles temporaries of such in a co_await expression.
@@ -121,8 +123,14 @@ template <class Token>
 concept no_options = token_like<Token> && !std::convertible_to<Token, connect_options>;
 
 template <class How>
-concept security_value = std::same_as<How, tls_context> || std::same_as<How, stls> ||
-                         std::same_as<How, without_tls_t> || std::same_as<How, allow_cleartext_t>;
+concept security_value =
+    std::same_as<How, tls_context> || std::same_as<How, stls> || std::same_as<How, without_tls_t> ||
+    std::same_as<How, allow_cleartext_t> || std::same_as<How, security>;
+
+/// In connect_any.hpp, for who includes it.
+template <class Token>
+auto async_connect_how(const asio::any_io_executor& executor, const security& how, std::string host,
+                       std::uint16_t port, const connect_options& options, Token&& token);
 
 /// The connection that is to be made, and why it cannot be, if so: the resolver would take an empty name for this machine,
 /// and a name up to its NUL for the whole.
@@ -207,6 +215,7 @@ auto async_connect_how(const asio::any_io_executor& executor, allow_cleartext_t,
 /// - `without_tls`: to port 110, a `session<authorization, tcp_stream>`. What would show a password does not compile on it.
 /// - `allow_cleartext`: to port 110, a `session<authorization, cleartext_stream>`, over which passwords may be sent.
 ///   Anyone on the way can read and change everything.
+/// - a `security`, one of these that is known at run time: a `session<authorization, any_stream>` (pop3/connect_any.hpp).
 /// host: name or IP address (v4 or v6, without brackets). All its addresses are tried in turn. The certificate must be for
 /// it.
 /// options: copied.

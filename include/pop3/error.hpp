@@ -85,6 +85,8 @@ enum class errc {
     unsupported_scheme,
     /// This is no pop URL (RFC 2384). Correct it.
     invalid_url,
+    /// What would show a secret was not sent: the session has no TLS, and `allow_cleartext` was not said. Connect with TLS.
+    cleartext_not_allowed,
     /// `pop3::blocking` was passed within a handler of the session's own context, which would wait for itself. Nothing was sent. Pass
     /// a handler, or wait in another thread.
     blocking_in_handler,
@@ -156,7 +158,7 @@ inline bool is_fatal(const std::error_code& ec) noexcept
 {
     if (!ec)
         return false;
-    return !(ec.category() == category() && ec.value() <= static_cast<int>(errc::invalid_url));
+    return !(ec.category() == category() && ec.value() <= static_cast<int>(errc::blocking_in_handler));
 }
 
 } // namespace pop3

@@ -68,6 +68,8 @@ private:
                    "pop3::tls_context";
         case errc::invalid_url:
             return "this is no pop URL";
+        case errc::cleartext_not_allowed:
+            return "a secret would be sent in clear text, which was not allowed (pop3::allow_cleartext)";
         case errc::blocking_in_handler:
             return "pop3::blocking was used within a handler of the session's own context";
         case errc::session_closed:

@@ -7,6 +7,8 @@
 #include <pop3/tls_context.hpp>
 
 #include <memory>
+#include <optional>
+#include <string_view>
 
 // How a connection is secured, as a value for `async_connect`: a `tls_context` for TLS from the first octet, or one of these.
 
@@ -44,6 +46,48 @@ inline constexpr without_tls_t without_tls{};
 /// `async_connect(executor, allow_cleartext, host)`.
 struct allow_cleartext_t {};
 inline constexpr allow_cleartext_t allow_cleartext{};
+
+/// The four ways, as a configuration names them.
+enum class security_kind {
+    tls,       ///< TLS from the first octet.
+    stls,      ///< STLS.
+    no_tls,    ///< No TLS, and no password.
+    cleartext, ///< No TLS, and passwords all the same.
+};
+
+/// Reads "tls", "stls", "without_tls" or "allow_cleartext". All else is none of them.
+std::optional<security_kind> parse_security(std::string_view text) noexcept;
+
+/// How a connection is secured, where that is known at run time only: one of the ways above. A session is over `any_stream` then (see
+/// pop3/connect_any.hpp); where the way is known when the program is written, pass it itself, and what is secret is kept so
+/// by the compiler.
+class security {
+public:
+    /// tls: what is trusted, if it is needed. It is shared with this object, and need not outlive the constructor.
+    security(security_kind kind, const tls_context& tls) : stls_(tls), kind_(kind)
+    {
+    }
+
+    /// The same, with what to insist on if it is STLS.
+    security(security_kind kind, const pop3::stls& how) : stls_(how), kind_(kind)
+    {
+    }
+
+    security_kind kind() const noexcept
+    {
+        return kind_;
+    }
+
+    /// What to say for STLS; its context is that for TLS as well.
+    const pop3::stls& stls() const noexcept
+    {
+        return stls_;
+    }
+
+private:
+    pop3::stls stls_;
+    security_kind kind_;
+};
 
 } // namespace pop3
 

@@ -6,12 +6,27 @@
 #include <pop3/security.hpp>
 
 #include <memory>
+#include <optional>
+#include <string_view>
 
 namespace pop3 {
 
 POP3_DECL stls::stls(const tls_context& tls, stls_policy policy)
     : tls_(std::make_shared<const tls_context>(tls.share())), policy_(policy)
 {
+}
+
+POP3_DECL std::optional<security_kind> parse_security(std::string_view text) noexcept
+{
+    if (text == "tls")
+        return security_kind::tls;
+    if (text == "stls")
+        return security_kind::stls;
+    if (text == "without_tls")
+        return security_kind::no_tls;
+    if (text == "allow_cleartext")
+        return security_kind::cleartext;
+    return {};
 }
 
 } // namespace pop3

@@ -12,6 +12,7 @@
 #include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
 
+#include <pop3/any_stream.ipp>
 #include <pop3/blocking.ipp>
 #include <pop3/certificate_error.ipp>
 #include <pop3/command/apop.ipp>

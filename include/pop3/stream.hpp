@@ -54,4 +54,36 @@ inline constexpr bool allows_cleartext = false;
 template <class Stream>
 concept may_carry_secrets = is_secure_stream<Stream> || allows_cleartext<Stream>;
 
+namespace detail {
+
+// What is known of most streams when they are compiled, and of an `any_stream` when it is connected.
+
+template <class Stream>
+constexpr bool is_secure(const Stream&) noexcept
+{
+    return is_secure_stream<Stream>;
+}
+
+template <class Stream>
+constexpr bool may_reveal(const Stream&) noexcept
+{
+    return may_carry_secrets<Stream>;
+}
+
+template <class Stream>
+    requires requires(const Stream& s) { s.may_carry_secrets(); }
+bool is_secure(const Stream& s) noexcept
+{
+    return s.is_encrypted();
+}
+
+template <class Stream>
+    requires requires(const Stream& s) { s.may_carry_secrets(); }
+bool may_reveal(const Stream& s) noexcept
+{
+    return s.may_carry_secrets();
+}
+
+} // namespace detail
+
 } // namespace pop3

@@ -46,6 +46,7 @@ constexpr row rows[] = {
     {errc::not_begun, false, ""},
     {errc::unsupported_scheme, false, "tls_context"},
     {errc::invalid_url, false, ""},
+    {errc::cleartext_not_allowed, false, ""},
     {errc::blocking_in_handler, false, ""},
     {errc::session_closed, true, ""},
     {errc::timed_out, true, "limits::operation_time"},

@@ -25,6 +25,9 @@ struct exchange_traits {
     bool sends_ahead = false;
     /// An observer must not see what the server asks.
     bool hides_challenges = false;
+    /// It puts a secret on the wire that can be used again. (What is known when it is compiled does not come so far; this is for
+    /// a stream that is one thing or another.) A login chooses by itself what it shows.
+    bool reveals_secret = false;
 };
 
 /// Commands and their replies, as the driver sees them: without I/O, asked for what to send, and fed what comes. Each call is

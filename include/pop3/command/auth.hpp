@@ -53,7 +53,7 @@ public:
     /// What a server asks with is not for an observer: a SCRAM challenge is all that a search for the password lacks.
     exchange_traits traits() const override
     {
-        return {.hides_challenges = true};
+        return {.hides_challenges = true, .reveals_secret = sasl::reveals_secret<Mechanism>};
     }
 
     /// Makes the initial response: once, before the first `write`.

@@ -39,7 +39,7 @@ public:
 
     exchange_traits traits() const override
     {
-        return {.sends_ahead = true};
+        return {.sends_ahead = true, .reveals_secret = (reveals_secret<Command> || ...)};
     }
 
     /// All is sent, or nothing is.

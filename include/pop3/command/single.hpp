@@ -33,7 +33,7 @@ public:
 
     exchange_traits traits() const override
     {
-        return {.first = exchange<Command>::first};
+        return {.first = exchange<Command>::first, .reveals_secret = reveals_secret<Command>};
     }
 
     std::error_code(check)() override

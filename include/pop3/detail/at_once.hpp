@@ -18,6 +18,7 @@
 
 namespace pop3 {
 
+class any_stream;
 class tls_stream;
 
 } // namespace pop3
@@ -50,6 +51,9 @@ inline constexpr bool is_buffered_stream = false;
 template <>
 inline constexpr bool is_buffered_stream<tls_stream> = true;
 
+template <>
+inline constexpr bool is_buffered_stream<any_stream> = true;
+
 /// What has `read_now(buffer, ec)` and `write_now(buffer, ec)`, which set `asio::error::would_block` if nothing can be had or
 /// sent yet, and `async_readable(handler)`. What `write_now` has taken and could not send is sent by later calls of any of the
 /// three. Again not what a user derives from one.
@@ -81,9 +85,11 @@ std::size_t write_now(S& stream, asio::const_buffer from, std::error_code& ec)
     return stream.write_now(from, ec);
 }
 
-// Its own (tls_stream.hpp).
+// Their own (tls_stream.hpp, any_stream.hpp).
 void wait_to_read(tls_stream& stream, step handler);
 void stop_waiting(tls_stream& stream) noexcept;
+void wait_to_read(any_stream& stream, step handler);
+void stop_waiting(any_stream& stream) noexcept;
 
 /// Waits until it may be worth while to read. `stop_waiting` must be called when that has ended.
 template <buffered_stream S>

@@ -385,10 +385,11 @@ private:
     command::login_context context() const
     {
         command::login_context result;
-        result.terms.secure = is_secure_stream<Stream>;
         result.terms.may_reveal = may_carry_secrets<Stream>;
         if (!this->connection_)
             return result;
+        result.terms.secure = detail::is_secure(this->connection_->stream);
+        result.terms.may_reveal = detail::may_reveal(this->connection_->stream);
         result.timestamp = this->connection_->greeting.timestamp;
         result.known = this->connection_->capabilities;
         result.refuses_binding = detail::refuses_binding(this->connection_->stream);

@@ -34,6 +34,12 @@ struct session_access {
     {
         return Session(std::move(c));
     }
+
+    template <class Session>
+    static auto take(Session&& s)
+    {
+        return std::move(s.connection_);
+    }
 };
 
 // What is made of an exchange that ended: a reply, with the session in the state that it is in then (see `finish_defaults`).

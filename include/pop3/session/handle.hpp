@@ -137,7 +137,13 @@ public:
         return connection_ ? connection_->notice : std::string();
     }
 
-    /// What TLS has negotiated. On a stream without OpenSSL below there is no such function.
+    /// Whether nobody on the way can read what is sent. Of a session over `any_stream` it depends on how it was connected.
+    bool is_encrypted() const noexcept
+    {
+        return connection_ && detail::is_secure(connection_->stream);
+    }
+
+    /// What TLS has negotiated; all is empty if there is no TLS. On a stream without OpenSSL below there is no such function.
     tls_info tls() const
         requires detail::has_ssl<Stream>
     {

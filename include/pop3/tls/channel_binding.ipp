@@ -50,7 +50,7 @@ inline sasl::channel_binding tls_server_end_point(const SSL* ssl)
 
 POP3_DECL sasl::channel_binding channel_binding_of(SSL* ssl)
 {
-    if (SSL_in_before(ssl) == 1)
+    if (ssl == nullptr || SSL_in_before(ssl) == 1)
         return {};
     // From TLS 1.3 on a part of a ticket that was read counts as a handshake again; but OpenSSL exports nothing before the
     // server has finished the first.

@@ -36,6 +36,8 @@ inline std::string to_base64(const sha256_digest& digest)
 POP3_DECL tls_info make_tls_info(SSL* ssl)
 {
     tls_info info;
+    if (ssl == nullptr)
+        return info;
     const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl);
     if (cipher == nullptr || SSL_in_before(ssl) == 1)
         return info;

@@ -24,7 +24,7 @@ inline std::string login_server(SSL* ssl, std::uint16_t port)
 
 POP3_DECL bool refuses_binding(SSL* ssl, std::uint16_t port)
 {
-    auto* const state = tls_state_of(SSL_get_SSL_CTX(ssl));
+    auto* const state = ssl == nullptr ? nullptr : tls_state_of(SSL_get_SSL_CTX(ssl));
     if (state == nullptr)
         return false;
     const auto server = detail::login_server(ssl, port);
@@ -35,7 +35,7 @@ POP3_DECL void remember_binding(SSL* ssl, std::uint16_t port, bool refuses) noex
 {
     POP3_TRY
     {
-        auto* const state = tls_state_of(SSL_get_SSL_CTX(ssl));
+        auto* const state = ssl == nullptr ? nullptr : tls_state_of(SSL_get_SSL_CTX(ssl));
         const auto server = state == nullptr ? std::string() : detail::login_server(ssl, port);
         if (server.empty())
             return;
