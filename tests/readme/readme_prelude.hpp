@@ -1,7 +1,7 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// What the snippets in README.md may take as included.
+// What the snippets in README.md and examples/guide/ may take as included.
 #pragma once
 
 #include <pop3/mailbox.hpp>
@@ -25,10 +25,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <ostream>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
