@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright the pop3 authors.
 # Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
-"""bench.py - builds the benchmarks, runs them, and prints the tables of the README.
+"""bench.py - builds the benchmarks, runs them, and prints the tables of examples/guide/performance.md.
 
     tests/bench/bench.py                      # everything: about 40 minutes
     tests/bench/bench.py -r 15 table a b      # some workloads, 15 rounds

@@ -1,8 +1,8 @@
 // Copyright the pop3 authors.
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 
-// Many sessions at once, with one tls_context: over one context that several threads run, each on a strand of its own, as the
-// README advises; and each thread with a context of its own.
+// Many sessions at once, with one tls_context: over one context that several threads run, each on a strand of its own, as
+// examples/guide/cancellation-and-threads.md advises; and each thread with a context of its own.
 
 #include "demo_server.hpp"
 #include "support/run.hpp"
