@@ -40,10 +40,10 @@ namespace {
 using pop3::fetch_errc;
 using pop3::kept;
 using pop3::skip_reason;
+using test::fetch_outcome;
 using test::machine_stream;
 using test::pop3_machine;
 using test::simulated_disk;
-using test::fetch_outcome;
 using account = test::fetched_account;
 using mailbox = account::mailbox;
 
