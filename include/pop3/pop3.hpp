@@ -2,7 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-// All of the library. What stands where: the README, and the tree itself.
+// All of the library, but for what is for some programs only: pop3/mailbox.hpp (fetching mail), pop3/blocking.hpp (calls that wait),
+// pop3/connect_any.hpp (security that is known at run time). What stands where: the tree itself, and examples/guide.
 
 #include <pop3/config.hpp>
 
