@@ -250,6 +250,35 @@ TEST_CASE("cancelled while a transaction takes long: it waits for that, and no l
     CHECK(a.server.maildrop.size() == 3);
 }
 
+TEST_CASE("cancelled by the function that commits: it is recorded, and nothing is deleted")
+{
+    for (const bool deletes : {true, false}) {
+        account a;
+        asio::cancellation_signal stop;
+        pop3::batch_delivery delivery(
+            [&](const std::vector<batch_message>& batch, const commit_callback& done) {
+                stop.emit(asio::cancellation_type::terminal);
+                done({}, all(batch));
+            });
+        asio::io_context context(1);
+        test::fetch_outcome o;
+        test::run(context, [&]() -> asio::awaitable<void> {
+            auto session = co_await a.log_in();
+            pop3::async_fetch(
+                std::move(session), a.seen, delivery,
+                deletes ? pop3::fetch_policy(pop3::delete_after_delivery()) : pop3::keep_on_server(),
+                a.options,
+                asio::bind_cancellation_slot(stop.slot(), [&o](std::error_code ec, pop3::fetch_report r) {
+                    o = {ec, std::move(r), true};
+                }));
+        });
+        CHECK(o.done);
+        CHECK(o.ec == asio::error::operation_aborted);
+        CHECK(o.report.fetched == 3);
+        CHECK(a.server.maildrop.size() == 3);
+    }
+}
+
 TEST_CASE("a callback that outlives the operation does no harm")
 {
     account a;

@@ -254,6 +254,37 @@ TEST_CASE("cancelled while it waits for the next try")
     CHECK(f.state->opened.size() == 1);
 }
 
+TEST_CASE(
+    "cancelled while it connects, and that fails for another reason, or does not fail: there is no other try")
+{
+    for (const bool fails : {true, false}) {
+        fixture f;
+        f.a.options.retry.first_wait = std::chrono::hours(1);
+        f.a.options.retry.longest_wait = std::chrono::hours(1);
+        f.state->deaf = true;
+        f.state->takes = milliseconds(40);
+        if (fails)
+            f.state->fails.assign(1, asio::error::connection_refused);
+        asio::cancellation_signal stop;
+        std::optional<pop3::fetch_report> report;
+        pop3::maildir inbox("inbox", f.a.disk);
+        test::run([&]() -> asio::awaitable<void> {
+            const auto executor = co_await asio::this_coro::executor;
+            pop3::async_fetch(
+                executor, machine_account(f.state), f.a.seen, inbox, pop3::keep_on_server(), f.a.options,
+                asio::bind_cancellation_slot(
+                    stop.slot(), [&](std::error_code, pop3::fetch_report r) { report = std::move(r); }));
+            asio::steady_timer pause(executor, milliseconds(10));
+            co_await pause.async_wait(asio::use_awaitable);
+            stop.emit(asio::cancellation_type::terminal);
+        });
+        REQUIRE(report);
+        CHECK(report->error == asio::error::operation_aborted);
+        CHECK(report->sessions == 0);
+        CHECK(f.state->opened.size() == 1);
+    }
+}
+
 TEST_CASE("mail_account: with TLS, STLS, a mechanism, and a password that is wrong")
 {
     for (const bool implicit : {true, false}) {

@@ -12,6 +12,7 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
@@ -45,6 +46,8 @@ public:
         std::vector<pop3::pipelining> opened;
         std::vector<std::error_code> fails; // so begins the list of what becomes of them
         std::chrono::milliseconds takes{0}; // to log in
+        bool deaf = false;                  // to a cancellation
+        bool at_once = false;               // fails before it returns
     };
 
     explicit machine_account(std::shared_ptr<state> s, std::string name = "alice@machine")
@@ -64,7 +67,10 @@ public:
         const auto n = s.opened.size();
         s.opened.push_back(how);
         const auto fails = n < s.fails.size() ? s.fails[n] : std::error_code();
-        const auto slot = asio::get_associated_cancellation_slot(handler);
+        if (fails && s.at_once)
+            return std::move(handler)(fails, pop3::reply<session_type>());
+        const auto slot =
+            s.deaf ? asio::cancellation_slot() : asio::get_associated_cancellation_slot(handler);
         asio::co_spawn(
             executor,
             [&s, how, n, fails]() -> asio::awaitable<session_type> {

@@ -71,6 +71,8 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code ec, reply<mailbox> opened)
     {
+        if (self.cancelled()) // whatever has come of it
+            ec = asio::error::operation_aborted;
         if (watch_)
             watch_(!ec && opened ? fetch_phase::speaks : fetch_phase::waits);
         if (!ec && opened)
@@ -112,6 +114,11 @@ private:
     {
         if (!next.again)
             return finish(self);
+        // When the timer is set nothing tells it any more.
+        if (self.cancelled()) {
+            report_.error = asio::error::operation_aborted;
+            return finish(self);
+        }
         const auto timer = timer_;
         timer->expires_after(next.after);
         timer->async_wait(std::move(self).next());

@@ -64,6 +64,11 @@ private:
     enum class stage { start, listing, messages, commit, deletions, quit, done };
     using commit_call = outside_call<std::vector<kept>>;
 
+    /// Closes the session if that was asked for when no command was under way that could have been told. (A step that goes on would go on
+    /// to its end.)
+    template <class Self>
+    void heed_cancellation(const Self& self);
+
     template <class Self>
     void retrieve(Self& self);
 
@@ -111,11 +116,22 @@ void fetch_session<Stream>::operator()(Self& self, std::error_code)
 
 template <class Stream>
 template <class Self>
+void fetch_session<Stream>::heed_cancellation(const Self& self)
+{
+    if (!self.cancelled() || !session_.is_open())
+        return;
+    job_->fail(asio::error::operation_aborted);
+    session_ = mailbox();
+}
+
+template <class Stream>
+template <class Self>
 void fetch_session<Stream>::operator()(Self& self, std::error_code ec, listings replies)
 {
     if (ec)
         job_->fail(ec);
-    if (ec || !job_->listed(std::get<0>(replies), std::get<1>(replies)))
+    heed_cancellation(self);
+    if (ec || !session_.is_open() || !job_->listed(std::get<0>(replies), std::get<1>(replies)))
         return leave(self);
     retrieve(self);
 }
@@ -140,6 +156,7 @@ void fetch_session<Stream>::operator()(Self& self, std::error_code ec, std::size
 {
     if (ec)
         job_->fail(ec);
+    heed_cancellation(self);
     if (at_ == stage::deletions)
         return leave(self);
     if (job_->must_wait_for_commit())
@@ -182,11 +199,8 @@ template <class Stream>
 template <class Self>
 void fetch_session<Stream>::check_commit(Self& self)
 {
+    heed_cancellation(self);
     if (!commit_->answered()) {
-        if (self.cancelled()) {
-            job_->fail(asio::error::operation_aborted);
-            session_ = mailbox();
-        }
         if (!session_.is_open())
             return wait_for_commit(self);
         return session_.async_noop(std::move(self));
@@ -229,6 +243,7 @@ template <class Stream>
 template <class Self>
 void fetch_session<Stream>::leave(Self& self)
 {
+    heed_cancellation(self);
     // What is not followed to its end must not be told to carry out deletions.
     if (job_->must_close() || !session_.is_open()) {
         session_ = mailbox();

@@ -30,7 +30,8 @@ struct on_open {
 ///
 ///     a.name()                            What a seen store knows it by.
 ///     a.async_open(executor, how, token)  Connects and logs in: `void(std::error_code, reply<session_type>)`. With
-///                                         `how == pipelining::never` the session sends nothing ahead of replies.
+///                                         `how == pipelining::never` the session sends nothing ahead of replies. What goes
+///                                         wrong it completes with: it does not throw.
 template <class A>
 concept opens_mailbox =
     std::copy_constructible<A> && requires(const A& a, const asio::any_io_executor& executor, pipelining how,
