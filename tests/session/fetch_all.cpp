@@ -154,6 +154,64 @@ TEST_CASE("servers that keep silent slow nobody, and are in the report")
         CHECK(order[i].size() == std::string("u0@h0").size());
 }
 
+TEST_CASE("more silent servers than may be put aside: they are left for the end")
+{
+    crowd c(100);
+    for (std::size_t i = 0; i != 100; ++i)
+        if (i % 10 < 3) {
+            c.all[i].state->takes = milliseconds(500);
+            c.all[i].state->fails.assign(1, asio::error::eof); // then it speaks
+        }
+    c.options.accounts = 5;
+    c.options.put_aside = 4;
+    std::vector<std::string> order;
+    c.options.on_report = [&](const pop3::fetch_report& r) {
+        order.push_back(r.account);
+    };
+    CHECK(!c.fetch());
+    CHECK(c.summary.accounts == 100);
+    CHECK(c.summary.failed == 0);
+    CHECK(c.summary.fetched == 300);
+    REQUIRE(order.size() == 100);
+    for (std::size_t i = 0; i != 70; ++i)
+        CHECK(order[i][order[i].find('@') - 1] >= '3');
+}
+
+TEST_CASE("accounts that fail before they have begun: no call in a call for each")
+{
+    crowd c(5'000);
+    for (auto& o : c.all) {
+        o.state->fails.assign(1, asio::error::access_denied);
+        o.state->at_once = true;
+    }
+    CHECK(!c.fetch());
+    CHECK(c.summary.accounts == 5'000);
+    CHECK(c.summary.failed == 5'000);
+}
+
+TEST_CASE("cancelled by the source itself")
+{
+    crowd c(20);
+    for (auto& o : c.all)
+        o.state->takes = std::chrono::hours(1);
+    asio::cancellation_signal stop;
+    std::optional<std::error_code> ec;
+    test::run([&]() -> asio::awaitable<void> {
+        std::size_t calls = 0;
+        auto next = [&, from = c.source()]() mutable {
+            if (++calls == 3)
+                stop.emit(asio::cancellation_type::terminal);
+            return from();
+        };
+        pop3::async_fetch_all(
+            co_await asio::this_coro::executor, next, c.options,
+            asio::bind_cancellation_slot(stop.slot(),
+                                         [&](std::error_code e, const pop3::fetch_summary&) { ec = e; }));
+    });
+    REQUIRE(ec);
+    CHECK(*ec == asio::error::operation_aborted);
+}
+
 TEST_CASE("a host that is down is given up, and the others of that host are left")
 {
     crowd c(30, "down.example.org");

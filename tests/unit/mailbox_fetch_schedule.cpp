@@ -75,7 +75,7 @@ TEST_CASE("so many at a time, in order")
         f.add(i, "a" + std::to_string(i), "h" + std::to_string(i));
     CHECK(f.begin() == ids{0, 1, 2});
     CHECK(f.begin().empty());
-    f.s().speaks(1);
+    f.s().speaks(1, f.now);
     f.s().ended(1, true);
     CHECK(f.begin() == ids{3});
     f.s().ended(0, true);
@@ -119,9 +119,9 @@ TEST_CASE("one that waits for its server makes room, but not for ever more")
     for (id i = 0; i != 9; ++i)
         f.add(i, "a" + std::to_string(i), "h" + std::to_string(i));
     CHECK(f.begin() == ids{0, 1, 2});
-    f.s().speaks(0);
     f.now += milliseconds(1999);
     CHECK(f.begin().empty());
+    f.s().speaks(0, f.now);   // so long it may take
     f.now += milliseconds(1); // 1 and 2 are silent
     CHECK(f.begin() == ids{3, 4});
     f.now += seconds(2); // so are 3 and 4, but no more may be put aside
@@ -130,12 +130,127 @@ TEST_CASE("one that waits for its server makes room, but not for ever more")
     CHECK(f.begin() == ids{5});
     f.s().ended(2, false);
     f.s().ended(3, false);
-    f.s().speaks(4);
+    f.s().speaks(4, f.now);
     CHECK(f.begin().empty()); // 0, 4 and 5
     f.s().waits(0, f.now);    // will try again
     CHECK(f.begin().empty());
     f.now += seconds(2);
     CHECK(f.begin() == ids{6, 7});
+}
+
+TEST_CASE("whoever waits for clearly longer than others that came to speak is put aside")
+{
+    fixture f;
+    f.options.accounts = 10;
+    f.options.put_aside = 100;
+    for (id i = 0; i != 200; ++i)
+        f.add(i, "a" + std::to_string(i), "h" + std::to_string(i));
+    CHECK(f.s().patience() == seconds(2));
+    // Each tenth is silent, and the others speak after 90 to 110 ms.
+    for (int round = 0; round != 6; ++round) {
+        const auto begun = f.begin();
+        f.now += milliseconds(90 + round % 3 * 10);
+        for (const auto which : begun) {
+            if (which % 10 == 0)
+                continue;
+            f.s().speaks(which, f.now);
+            f.s().ended(which, true);
+        }
+    }
+    CHECK(f.s().patience() >= milliseconds(100));
+    CHECK(f.s().patience() <= milliseconds(200));
+    f.begin();
+    const auto silent = f.s().running();
+    f.now += milliseconds(200);
+    CHECK(f.begin().size() == 10);
+    CHECK(f.s().running() == silent + 10);
+}
+
+TEST_CASE("what a second try took says nothing of the others, nor does a time without end")
+{
+    fixture f;
+    for (id i = 0; i != 3; ++i)
+        f.add(i, "a" + std::to_string(i), "h" + std::to_string(i));
+    CHECK(f.begin() == ids{0, 1, 2});
+    f.now += milliseconds(10);
+    f.s().speaks(0, f.now);
+    CHECK(f.s().patience() == milliseconds(50)); // no less
+    f.s().waits(1, f.now);
+    f.now += seconds(1);
+    f.s().speaks(1, f.now);
+    f.s().waits(0, f.now);
+    f.now += seconds(1);
+    f.s().speaks(0, f.now);
+    CHECK(f.s().patience() == milliseconds(50));
+    f.now += std::chrono::hours(10);
+    f.s().speaks(2, f.now);
+    CHECK(f.s().patience() == seconds(2));
+}
+
+TEST_CASE(
+    "when too many are aside, the one that has waited longest is put back, and begins when no other can")
+{
+    fixture f;
+    for (id i = 0; i != 9; ++i)
+        f.add(i, "a" + std::to_string(i), "h" + std::to_string(i));
+    CHECK(f.begin() == ids{0, 1, 2});
+    f.now += milliseconds(1990);
+    f.s().speaks(0, f.now); // and will try again: it has done something, and is not put back
+    f.s().waits(0, f.now);
+    f.now += milliseconds(10);
+    CHECK(f.begin() == ids{3, 4});
+    CHECK(!f.s().put_back(f.now)); // 3 and 4 may speak soon
+    f.now += seconds(2);
+    CHECK(f.begin().empty());
+    const auto first = f.s().put_back(f.now);
+    REQUIRE(first);
+    CHECK((*first == 1 || *first == 2));
+    CHECK(!f.s().put_back(f.now)); // until that has ended
+    CHECK(!f.s().was_put_back(3));
+    CHECK(f.s().was_put_back(*first));
+    CHECK(f.begin() == ids{5});
+    f.now += seconds(2);
+    const auto second = f.s().put_back(f.now);
+    REQUIRE(second);
+    CHECK(*first + *second == 3);
+    CHECK(f.s().was_put_back(*second));
+    CHECK(f.begin() == ids{6});
+    for (const id i : {0, 3, 4, 5, 6})
+        f.s().ended(i, i == 0);
+    CHECK(f.begin() == ids{7, 8, *first});
+    f.now += seconds(2);
+    CHECK(f.begin() == ids{*second});
+    CHECK(!f.s().put_back(f.now)); // nobody wants the place
+    for (const id i : {7, 8, 1, 2})
+        f.s().ended(i, false);
+    CHECK(f.s().empty());
+}
+
+TEST_CASE("one is put back once, and those that were put back can be dropped")
+{
+    fixture f;
+    f.options.accounts = 1;
+    f.options.put_aside = 0;
+    f.add(0, "a", "h");
+    CHECK(f.begin() == ids{0});
+    f.add(1, "b", "g");
+    f.now += seconds(2);
+    CHECK(f.s().put_back(f.now) == id(0));
+    CHECK(f.s().was_put_back(0));
+    CHECK(f.begin() == ids{1});
+    f.s().ended(1, true);
+    CHECK(f.begin() == ids{0});
+    f.add(2, "c", "i");
+    f.now += std::chrono::hours(1);
+    CHECK(!f.s().put_back(f.now));
+    f.s().ended(0, false);
+    CHECK(f.begin() == ids{2});
+    f.add(3, "d", "j");
+    f.now += seconds(2);
+    CHECK(f.s().put_back(f.now) == id(2));
+    CHECK(f.s().was_put_back(2));
+    CHECK(f.s().drop_waiting() == ids{3, 2});
+    CHECK(f.s().empty());
 }
 
 TEST_CASE("a host that is not reached is given up, and its others with it")
@@ -147,7 +262,7 @@ TEST_CASE("a host that is not reached is given up, and its others with it")
     CHECK(f.begin() == ids{0, 1, 8});
     f.s().ended(0, false);
     CHECK(f.begin() == ids{2});
-    f.s().speaks(2); // it is there after all
+    f.s().speaks(2, f.now); // it is there after all
     f.s().ended(1, false);
     CHECK(f.begin() == ids{3});
     f.s().ended(2, true);
@@ -211,10 +326,19 @@ TEST_CASE("whatever happens: all begin once, and no limit is broken")
         std::set<id> running;
         std::set<id> speaking;
         std::set<id> begun;
+        std::set<id> put_back;
         for (int step = 0; step != 5000 && !f.s().empty(); ++step) {
             for (const auto which : f.begin()) {
                 CHECK(begun.insert(which).second);
                 running.insert(which);
+            }
+            if (const auto which = f.s().put_back(f.now)) {
+                CHECK(put_back.insert(*which).second);
+                CHECK(!speaking.contains(*which));
+                CHECK(f.s().was_put_back(*which));
+                begun.erase(*which);
+                running.erase(*which);
+                continue;
             }
             CHECK(running.size() <= f.options.accounts + f.options.put_aside);
             std::map<std::string, std::size_t> hosts;
@@ -231,7 +355,7 @@ TEST_CASE("whatever happens: all begin once, and no limit is broken")
             const auto which = *at;
             switch (random() % 3) {
             case 0:
-                f.s().speaks(which);
+                f.s().speaks(which, f.now);
                 speaking.insert(which);
                 break;
             case 1:

@@ -33,11 +33,12 @@ public:
     template <class Self>
     void operator()(Self& self, std::error_code = {})
     {
+        if (cancelled_ || !self.cancelled())
+            crowd_->go_on();
+        // Also if it was asked for just now, in a function of the user's.
         if (self.cancelled() && !cancelled_) {
             cancelled_ = true;
             crowd_->cancel();
-        } else {
-            crowd_->go_on();
         }
         if (crowd_->done())
             return self.complete(crowd_->error(), crowd_->take_summary());

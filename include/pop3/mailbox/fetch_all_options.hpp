@@ -23,8 +23,10 @@ struct fetch_all_options {
     /// Accounts that are fetched at a time, and of those on one host.
     std::size_t accounts = 50;
     std::size_t per_host = 4;
-    /// One that has waited so long for its server, to connect or to try again, makes room for another; but for no more than so many.
-    /// A session is a descriptor and a few KiB.
+    /// One that has waited so long for its server, to connect or to try again, makes room for another; it does so earlier if it waits for
+    /// clearly longer than others did. So many may wait beside the `accounts`; a session is a descriptor and a few KiB. When there are
+    /// more, those that have waited longest are stopped, each once, and begun again when no other account wants their place: silent
+    /// servers do not keep those waiting that want mail of others.
     std::chrono::milliseconds patience = std::chrono::seconds(2);
     std::size_t put_aside = 500;
     /// When so many fetches in a row could not reach a host, the others of that host are left for the next run

@@ -57,12 +57,14 @@ public:
 
 private:
     struct member {
-        std::unique_ptr<any_fetch> fetch;
-        asio::cancellation_signal stop;
+        std::shared_ptr<any_fetch> fetch;
+        std::shared_ptr<asio::cancellation_signal> stop; // of one that has begun
     };
 
     void fill();
     void start(fetch_schedule::id which);
+    void put_back(fetch_schedule::id which);
+    void ended(fetch_schedule::id which, fetch_report report);
     void give_up(fetch_schedule::id which, std::error_code why);
     void note(fetch_report report);
     void begin_no_more(std::error_code why);
@@ -77,6 +79,7 @@ private:
     std::error_code error_;
     fetch_schedule::id count_ = 0;
     bool ended_ = false; // the source has no more
+    bool goes_on_ = false;
 };
 
 } // namespace pop3::detail

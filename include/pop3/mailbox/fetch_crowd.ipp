@@ -19,6 +19,10 @@
 
 namespace pop3::detail {
 
+// A macro of Qt.
+#pragma push_macro("emit")
+#undef emit
+
 POP3_DECL fetch_crowd::fetch_crowd(const asio::any_io_executor& executor, source next,
                                    fetch_all_options options)
     : executor_(executor), next_(std::move(next)), options_(std::move(options)), schedule_(options_),
@@ -53,20 +57,37 @@ POP3_DECL void fetch_crowd::fill()
 POP3_DECL void fetch_crowd::go_on()
 {
     using clock = std::chrono::steady_clock;
+    // One that ends at once comes back here: it must not be a call in a call for each of many accounts.
+    if (goes_on_)
+        return;
+    goes_on_ = true;
+    struct guard {
+        ~guard()
+        {
+            flag = false;
+        }
+        bool& flag;
+    };
+    const guard g{goes_on_};
     for (;;) {
         fill();
-        const auto next = schedule_.next(clock::now());
-        if (!next)
+        const auto now = clock::now();
+        if (const auto next = schedule_.next(now)) {
+            if (next->give_up)
+                give_up(next->which, fetch_errc::host_given_up);
+            else
+                start(next->which);
+        } else if (const auto which = schedule_.put_back(now)) {
+            put_back(*which);
+        } else {
             break;
-        if (next->give_up)
-            give_up(next->which, fetch_errc::host_given_up);
-        else
-            start(next->which);
+        }
     }
     if (done())
         timer_->expires_at((clock::time_point::min)());
     else if (schedule_.has_waiting())
-        timer_->expires_after((std::max)(options_.patience, std::chrono::milliseconds(10)) / 4);
+        timer_->expires_after(
+            (std::max)(schedule_.patience() / 4, clock::duration(std::chrono::milliseconds(10))));
     else
         timer_->expires_after(std::chrono::hours(24));
 }
@@ -74,22 +95,36 @@ POP3_DECL void fetch_crowd::go_on()
 POP3_DECL void fetch_crowd::start(fetch_schedule::id which)
 {
     auto& m = members_.at(which);
-    // What it owns goes with its operation.
-    auto fetch = std::move(m.fetch);
+    m.stop = std::make_shared<asio::cancellation_signal>();
     const auto self = shared_from_this();
     auto watch = [self, which](fetch_phase phase) {
+        const auto now = std::chrono::steady_clock::now();
         if (phase == fetch_phase::speaks)
-            self->schedule_.speaks(which);
+            self->schedule_.speaks(which, now);
         else
-            self->schedule_.waits(which, std::chrono::steady_clock::now());
+            self->schedule_.waits(which, now);
     };
     auto done = [self, which](std::error_code, fetch_report report) {
-        self->schedule_.ended(which, report.sessions != 0 || report.error == fetch_errc::login_refused);
-        self->members_.erase(which);
-        self->note(std::move(report));
+        self->ended(which, std::move(report));
         self->go_on();
     };
-    fetch->start(executor_, std::move(watch), m.stop.slot(), std::move(done));
+    const auto fetch = m.fetch; // may end at once
+    fetch->start(executor_, std::move(watch), m.stop->slot(), std::move(done));
+}
+
+POP3_DECL void fetch_crowd::put_back(fetch_schedule::id which)
+{
+    const auto stop = members_.at(which).stop;
+    stop->emit(asio::cancellation_type::terminal);
+}
+
+POP3_DECL void fetch_crowd::ended(fetch_schedule::id which, fetch_report report)
+{
+    if (report.error == asio::error::operation_aborted && !error_ && schedule_.was_put_back(which))
+        return;
+    schedule_.ended(which, report.sessions != 0 || report.error == fetch_errc::login_refused);
+    members_.erase(which);
+    note(std::move(report));
 }
 
 POP3_DECL void fetch_crowd::give_up(fetch_schedule::id which, std::error_code why)
@@ -136,14 +171,15 @@ POP3_DECL void fetch_crowd::begin_no_more(std::error_code why)
 POP3_DECL void fetch_crowd::cancel()
 {
     begin_no_more(asio::error::operation_aborted);
-    // One that ends at once is no longer among them.
-    std::vector<fetch_schedule::id> running;
+    // Those that end at once leave the table.
+    std::vector<std::shared_ptr<asio::cancellation_signal>> running;
     for (const auto& [which, m] : members_)
-        running.push_back(which);
-    for (const auto which : running)
-        if (const auto at = members_.find(which); at != members_.end())
-            at->second.stop.emit(asio::cancellation_type::terminal);
+        running.push_back(m.stop);
+    for (const auto& stop : running)
+        stop->emit(asio::cancellation_type::terminal);
     go_on();
 }
+
+#pragma pop_macro("emit")
 
 } // namespace pop3::detail

@@ -36,7 +36,7 @@ public:
 
     virtual ~any_fetch() = default;
 
-    /// Once.
+    /// Again, too, when it has ended.
     virtual void start(const asio::any_io_executor& executor, fetch_watch watch, asio::cancellation_slot slot,
                        handler done) = 0;
 
@@ -64,8 +64,7 @@ public:
     {
         auto token = asio::bind_cancellation_slot(slot, std::move(done));
         detail::compose<decltype(token), void(std::error_code, fetch_report)>(
-            fetch_run<Account>(executor, std::move(account_), std::move(store_), std::move(delivery_),
-                               policy_, std::move(options_), std::move(watch)),
+            fetch_run<Account>(executor, account_, store_, delivery_, policy_, options_, std::move(watch)),
             token, executor);
     }
 
