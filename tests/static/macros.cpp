@@ -55,6 +55,7 @@
 #include <new>
 #include <numeric>
 #include <optional>
+#include <random>
 #include <ranges>
 #include <span>
 #include <stdexcept>
@@ -64,10 +65,18 @@
 #include <thread>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 // windows.h, and what it includes
 #define min(a, b) (((a) < (b)) ? (a) : (b))
@@ -98,4 +107,7 @@
 #define verify(assertion)
 #define verify_noerr(code)
 
+#include <pop3/blocking.hpp>
+#include <pop3/connect_any.hpp>
+#include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>

@@ -71,7 +71,7 @@ std::error_code append(seen_file& seen, const std::vector<seen_record>& records)
 std::set<std::string> known(seen_index& index)
 {
     std::set<std::string> all;
-    for (seen_index::slot_type slot = 0; slot != index.slots(); ++slot)
+    for (seen_index::slot_type slot = 0; slot != index.slot_count(); ++slot)
         if (index.holds(slot))
             all.emplace(index.key(slot).unique_id);
     return all;

@@ -78,7 +78,7 @@ using ids = std::set<std::string>;
 ids known(const seen_index& index)
 {
     ids all;
-    for (seen_index::slot_type slot = 0; slot != index.slots(); ++slot)
+    for (seen_index::slot_type slot = 0; slot != index.slot_count(); ++slot)
         if (index.holds(slot))
             all.emplace(index.key(slot).unique_id);
     return all;
@@ -94,7 +94,7 @@ facts all_of(const seen_index& index)
     const auto seconds = [](auto time) {
         return static_cast<long long>(time.time_since_epoch().count());
     };
-    for (seen_index::slot_type slot = 0; slot != index.slots(); ++slot)
+    for (seen_index::slot_type slot = 0; slot != index.slot_count(); ++slot)
         if (index.holds(slot)) {
             const auto& e = index[slot];
             const auto k = index.key(slot);

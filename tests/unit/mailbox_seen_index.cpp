@@ -108,9 +108,9 @@ TEST_CASE("it is what a map would be")
             index.tidy();
     }
     CHECK(index.size() == model.size());
-    CHECK(index.slots() < 8000); // they are used again
+    CHECK(index.slot_count() < 8000); // they are used again
     std::size_t held = 0;
-    for (seen_index::slot_type slot = 0; slot != index.slots(); ++slot)
+    for (seen_index::slot_type slot = 0; slot != index.slot_count(); ++slot)
         held += index.holds(slot);
     CHECK(held == model.size());
     for (const auto& [key, octets] : model) {

@@ -148,7 +148,7 @@ POP3_DECL bool fetch_job::listed(const reply<listing_delivery>& unique_ids,
 
 POP3_DECL bool fetch_job::knows_unique_ids() const
 {
-    for (seen_index::slot_type slot = 0; slot != index_->slots(); ++slot)
+    for (seen_index::slot_type slot = 0; slot != index_->slot_count(); ++slot)
         if (index_->holds(slot) && !index_->key(slot).unique_id.starts_with("sha256:"))
             return true;
     return false;

@@ -73,7 +73,7 @@ inline fetch_plan fetch_planner::make()
         return std::move(plan_);
     }
     adopts_ = plan_.ids_changed && terms_.changed == changed_ids::adopt;
-    listed_.resize(seen_.slots());
+    listed_.resize(seen_.slot_count());
     for (row_type row = 0; row != listing_.size(); ++row)
         look_at(row);
     keep_parts_of_groups();
@@ -100,7 +100,7 @@ inline void fetch_planner::find_slots()
 
 inline bool fetch_planner::is_in(slot_type slot, seen_key key) const
 {
-    if (slot >= seen_.slots() || !seen_.holds(slot))
+    if (slot >= seen_.slot_count() || !seen_.holds(slot))
         return false;
     const auto k = seen_.key(slot);
     return k.ordinal == key.ordinal && k.unique_id == key.unique_id;
@@ -116,7 +116,7 @@ inline bool fetch_planner::ids_changed() const
     if (named < 20 || unknown * 10 < named * 9)
         return false;
     std::size_t present = 0;
-    for (slot_type slot = 0; slot != seen_.slots(); ++slot)
+    for (slot_type slot = 0; slot != seen_.slot_count(); ++slot)
         present += seen_.holds(slot) && seen_[slot].absent_since == std::chrono::sys_seconds() &&
                    seen_[slot].state != seen_state::deletion;
     return present * 10 >= named * 9;
@@ -268,7 +268,7 @@ inline void fetch_planner::prune()
     if (listing_.size() == 0)
         return;
     const bool has_names = listing_.size() != nameless_;
-    for (slot_type slot = 0; slot != seen_.slots(); ++slot) {
+    for (slot_type slot = 0; slot != seen_.slot_count(); ++slot) {
         if (!seen_.holds(slot) || listed_[slot])
             continue;
         if (!has_names && !seen_.key(slot).unique_id.starts_with("sha256:"))

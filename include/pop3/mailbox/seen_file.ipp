@@ -328,7 +328,7 @@ POP3_DECL seen_file::extent seen_file::write_all_to(file_system::file& to, std::
         r.event = seen_event::unstable;
         if (index->unstable_octets())
             write(r);
-        for (seen_index::slot_type slot = 0; slot != index->slots() && !ec; ++slot) {
+        for (seen_index::slot_type slot = 0; slot != index->slot_count() && !ec; ++slot) {
             if (!index->holds(slot))
                 continue;
             const auto& e = (*index)[slot];

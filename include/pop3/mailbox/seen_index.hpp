@@ -27,7 +27,7 @@ struct seen_entry {
 
 /// What a seen store knows of one account, in memory: at most 100 octets for each message beside its unique-id.
 ///
-/// A message has a slot, a number below `slots()`, which stays the same while the message is known.
+/// A message has a slot, a number below `slot_count()`, which stays the same while the message is known.
 class seen_index {
 public:
     using slot_type = std::uint32_t;
@@ -50,7 +50,7 @@ public:
     std::size_t size() const noexcept;
 
     /// One more than the highest slot.
-    std::size_t slots() const noexcept;
+    std::size_t slot_count() const noexcept;
 
     /// False if the slot is free: what was there is forgotten.
     bool holds(slot_type slot) const noexcept;

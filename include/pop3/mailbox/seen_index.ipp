@@ -52,7 +52,7 @@ POP3_DECL std::size_t seen_index::size() const noexcept
     return table_.size();
 }
 
-POP3_DECL std::size_t seen_index::slots() const noexcept
+POP3_DECL std::size_t seen_index::slot_count() const noexcept
 {
     return records_.size();
 }
