@@ -55,7 +55,6 @@
 #include <new>
 #include <numeric>
 #include <optional>
-#include <random>
 #include <ranges>
 #include <span>
 #include <stdexcept>

@@ -2,10 +2,11 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/mailbox/random.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <random>
 #include <string_view>
 #include <vector>
 
@@ -88,8 +89,7 @@ private:
 
     static std::uint64_t random()
     {
-        std::random_device device;
-        return std::uint64_t(device()) << 32 | device();
+        return std::uint64_t{random_bits()} << 32 | random_bits();
     }
 
     std::size_t mask() const noexcept
