@@ -17,7 +17,7 @@ TEST_CASE("each error of a fetch has a text of its own")
     CHECK(pop3::fetch_category().name() == std::string("pop3.fetch"));
     const auto unknown = pop3::fetch_category().message(9999);
     std::set<std::string> texts{unknown};
-    const int last = static_cast<int>(fetch_errc::mailbox_locked);
+    const int last = static_cast<int>(fetch_errc::host_given_up);
     for (int value = static_cast<int>(fetch_errc::store_locked); value <= last; ++value) {
         const std::error_code ec = static_cast<fetch_errc>(value);
         CHECK(ec.category() == pop3::fetch_category());

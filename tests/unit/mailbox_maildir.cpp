@@ -383,8 +383,8 @@ TEST_CASE("a Maildir: what is committed is there whatever happens, whole, and on
         std::size_t operations = 0;
         for (std::size_t n = 0; n <= operations; ++n)
             for (const auto what : test::every_fault)
-                for (std::uint32_t seed = 0; seed != 4; ++seed) {
-                    simulated_disk disk(static_cast<std::uint32_t>(n) * 4 + seed);
+                for (std::uint32_t seed = 0; seed != 2; ++seed) {
+                    simulated_disk disk(static_cast<std::uint32_t>(n) * 2 + seed);
                     set(disk, k);
                     std::vector<std::string> safe;
                     for (int run = 0; run != 3; ++run) {
