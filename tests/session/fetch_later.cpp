@@ -183,12 +183,23 @@ TEST_CASE("a transaction that fails, throws, or says too little ends it, and del
 TEST_CASE("a session is kept alive while a transaction takes long")
 {
     account a;
-    slow_database database;
-    database.takes = milliseconds(1100);
+    commit_callback held;
+    pop3::batch_delivery delivery([&](auto, commit_callback done) { held = std::move(done); });
+    asio::io_context context(1);
+    test::fetch_outcome o;
     a.options.keep_alive = std::chrono::seconds(1);
-    auto delivery = database.delivery();
-    CHECK(a.fetch(a.seen, delivery, pop3::delete_after_delivery()).report.deleted == 3);
-    CHECK(a.server.noops == 1);
+    test::run(context, [&]() -> asio::awaitable<void> {
+        auto session = co_await a.log_in();
+        pop3::async_fetch(std::move(session), a.seen, delivery, pop3::delete_after_delivery(), a.options,
+                          [&o](std::error_code ec, pop3::fetch_report r) { o = {ec, std::move(r), true}; });
+        asio::steady_timer pause(context);
+        while (a.server.noops < 2) {
+            pause.expires_after(milliseconds(20));
+            co_await pause.async_wait(asio::use_awaitable);
+        }
+        held({}, std::vector(3, kept::yes));
+    });
+    CHECK(o.report.deleted == 3);
 }
 
 TEST_CASE("the server hangs up while a transaction takes long: it is recorded all the same, and deleted in "

@@ -46,6 +46,7 @@ public:
         std::vector<pop3::pipelining> opened;
         std::vector<std::error_code> fails; // so begins the list of what becomes of them
         std::chrono::milliseconds takes{0}; // to log in
+        std::function<bool()> holds;        // keeps silent as long as this says so
         bool deaf = false;                  // to a cancellation
         bool at_once = false;               // fails before it returns
     };
@@ -74,6 +75,11 @@ public:
         asio::co_spawn(
             executor,
             [&s, how, n, fails]() -> asio::awaitable<session_type> {
+                while (s.holds && s.holds()) {
+                    asio::steady_timer pause(co_await asio::this_coro::executor,
+                                             std::chrono::milliseconds(5));
+                    co_await pause.async_wait(asio::use_awaitable);
+                }
                 if (s.takes.count() != 0) {
                     asio::steady_timer pause(co_await asio::this_coro::executor, s.takes);
                     co_await pause.async_wait(asio::use_awaitable);
