@@ -142,15 +142,6 @@ outcome run(user& who, const scenario& s, const pop3::fetch_policy& policy, pop3
         pop3::maildir maildir(who.inbox, disk);
         pop3::message_files files(who.inbox, disk);
         pop3::mbox mbox(who.inbox, disk);
-        pop3::detail::mail_delivery_ref to_maildir(maildir);
-        pop3::detail::mail_delivery_ref to_files(files);
-        pop3::detail::mail_delivery_ref to_mbox(mbox);
-        pop3::detail::any_mail_delivery* inbox = &to_maildir;
-        if (s.to == delivers::files)
-            inbox = &to_files;
-        else if (s.to == delivers::mbox)
-            inbox = &to_mbox;
-
         using greeted = pop3::session<pop3::authorization, machine_stream>;
         using mailbox = pop3::session<pop3::transaction, machine_stream>;
         const auto log_in = [&](std::error_code ec, pop3::reply<mailbox, greeted> m) {
@@ -164,12 +155,20 @@ outcome run(user& who, const scenario& s, const pop3::fetch_policy& policy, pop3
             options.clock = [now] {
                 return now;
             };
-            pop3::async_fetch(*std::move(m), seen, *inbox, policy, std::move(options),
-                              [&](std::error_code ec2, pop3::fetch_report r) {
-                                  o.error = ec2;
-                                  o.report = std::move(r);
-                                  o.done = true;
-                              });
+            const auto fetch_into = [&](auto& inbox) {
+                pop3::async_fetch(*std::move(m), seen, inbox, policy, std::move(options),
+                                  [&](std::error_code ec2, pop3::fetch_report r) {
+                                      o.error = ec2;
+                                      o.report = std::move(r);
+                                      o.done = true;
+                                  });
+            };
+            if (s.to == delivers::maildir)
+                fetch_into(maildir);
+            else if (s.to == delivers::files)
+                fetch_into(files);
+            else
+                fetch_into(mbox);
         };
         if (!o.error)
             pop3::async_greet(machine_stream(who.context.get_executor(), wire), pop3::connect_options(),

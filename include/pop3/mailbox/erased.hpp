@@ -114,10 +114,15 @@ public:
         return {};
     }
 
-    void async_commit([[maybe_unused]] commit_callback done) override
+    void async_commit(commit_callback done) override
     {
-        if constexpr (asynchronous)
+        if constexpr (asynchronous) {
             delivery_.async_commit(std::move(done));
+        } else {
+            std::error_code ec;
+            auto outcomes = delivery_.commit(ec);
+            done(ec, std::move(outcomes));
+        }
     }
 
 private:
