@@ -46,7 +46,6 @@ look()
         need doctest-dev compiles '#include <doctest/doctest.h>'
         need pkg-config command -v pkg-config
         need openssl command -v openssl
-        need python3 command -v python3
         need sqlite3 command -v sqlite3
     fi
 }
@@ -69,8 +68,8 @@ fi
 {
     echo "Missing, or too old (CMake 3.23, OpenSSL 3.0, Asio 1.22.1, a compiler for C++20 are needed):$missing"
     echo "These are the names of Debian's packages. To install everything:"
-    echo "  Debian, Ubuntu  apt-get install g++ cmake make libssl-dev libasio-dev doctest-dev pkg-config openssl python3 sqlite3"
-    echo "  Fedora          dnf install gcc-c++ cmake make openssl-devel asio-devel doctest-devel pkgconf-pkg-config openssl python3 sqlite"
-    echo "  macOS           brew install cmake openssl asio doctest pkgconf python3 sqlite"
+    echo "  Debian, Ubuntu  apt-get install g++ cmake make libssl-dev libasio-dev doctest-dev pkg-config openssl sqlite3"
+    echo "  Fedora          dnf install gcc-c++ cmake make openssl-devel asio-devel doctest-devel pkgconf-pkg-config openssl sqlite"
+    echo "  macOS           brew install cmake openssl asio doctest pkgconf sqlite"
 } >&2
 exit 1
