@@ -215,13 +215,13 @@ TEST_CASE(
     CHECK(*first + *second == 3);
     CHECK(f.s().was_put_back(*second));
     CHECK(f.begin() == ids{6});
-    for (const id i : {0, 3, 4, 5, 6})
+    for (const id i : ids{0, 3, 4, 5, 6})
         f.s().ended(i, i == 0);
     CHECK(f.begin() == ids{7, 8, *first});
     f.now += seconds(2);
     CHECK(f.begin() == ids{*second});
     CHECK(!f.s().put_back(f.now)); // nobody wants the place
-    for (const id i : {7, 8, 1, 2})
+    for (const id i : ids{7, 8, 1, 2})
         f.s().ended(i, false);
     CHECK(f.s().empty());
 }
