@@ -100,7 +100,7 @@ struct crowd {
 
 TEST_CASE("many accounts are fetched, and make one report")
 {
-    for (const std::size_t count : {0, 1, 3, 200}) {
+    for (const std::size_t count : {0u, 1u, 3u, 200u}) {
         crowd c(count);
         std::vector<std::string> told;
         c.options.on_report = [&](const pop3::fetch_report& r) {

@@ -98,7 +98,7 @@ TEST_CASE("batches go to a function that calls back from another thread")
 
 TEST_CASE("messages that were on their way when a batch was full are in the next, and none is lost")
 {
-    for (const std::size_t batch : {1, 2, 3, 7, 50}) {
+    for (const std::size_t batch : {1u, 2u, 3u, 7u, 50u}) {
         CAPTURE(batch);
         account a;
         a.server.maildrop.clear();
