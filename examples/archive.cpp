@@ -36,8 +36,8 @@ namespace {
 std::string blob(std::string_view octets)
 {
     std::string sql = "X'";
-    for (const unsigned char c : octets)
-        (sql += "0123456789ABCDEF"[c / 16]) += "0123456789ABCDEF"[c % 16];
+    for (const char c : octets)
+        (sql += "0123456789ABCDEF"[(c >> 4) & 15]) += "0123456789ABCDEF"[c & 15];
     return sql += '\'';
 }
 
