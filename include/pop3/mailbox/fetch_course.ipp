@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/bounded.hpp>
 #include <pop3/error.hpp>
 #include <pop3/mailbox/fetch_course.hpp>
 
@@ -36,12 +37,13 @@ POP3_DECL bool may_pass(std::error_code ec) noexcept
 POP3_DECL fetch_course::step fetch_course::wait(std::chrono::milliseconds at_least,
                                                 std::uint32_t random) noexcept
 {
-    if (++tried_ >= terms_.tries || sessions_left_ == 0 || at_least > terms_.longest_wait)
+    const auto longest = bounded(terms_.longest_wait);
+    if (++tried_ >= terms_.tries || sessions_left_ == 0 || at_least > longest)
         return {};
-    auto time = (std::max)(terms_.first_wait, std::chrono::milliseconds(1));
-    for (unsigned n = 1; n != tried_ && time < terms_.longest_wait; ++n)
+    auto time = (std::max)(bounded(terms_.first_wait), std::chrono::milliseconds(1));
+    for (unsigned n = 1; n != tried_ && time < longest; ++n)
         time *= 2;
-    time = (std::min)(time, terms_.longest_wait);
+    time = (std::min)(time, longest);
     const auto half = time / 2;
     time = half + std::chrono::milliseconds(half.count() * (random >> 16) / 0xFFFF);
     return {true, (std::max)(time, at_least)};
