@@ -51,7 +51,8 @@ struct blocking_with_error {
 ///
 /// Called within a handler of that context it would wait for itself: `errc::blocking_in_handler`, and nothing is sent. (Of a
 /// context that is neither an `io_context` nor a `thread_pool` that cannot be known.) A session that was moved into the call is lost
-/// then. Limits of time are those of the session; nothing else ends it.
+/// then. Limits of time are those of the session; nothing else ends it. The
+/// context must live until the call returns.
 struct blocking_t {
     /// (A template, so that it is not taken for a handler.)
     template <std::same_as<std::error_code> Error>

@@ -24,7 +24,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -300,25 +299,6 @@ TEST_CASE("blocking: handlers of something else that stop the context, or throw"
         CHECK(e.what() == std::string_view("something else"));
     }
     CHECK(mailbox.async_stat(blocking).count == 5);
-}
-
-TEST_CASE("blocking: the context ends while it waits")
-{
-    asio::io_context server;
-    asio::ip::tcp::acceptor silent(server, {asio::ip::make_address("127.0.0.1"), 0});
-    std::optional<asio::thread_pool> pool(std::in_place, 1);
-    pop3::connect_options options;
-    options.port = silent.local_endpoint().port();
-    std::thread ends([&] {
-        std::this_thread::sleep_for(milliseconds(50));
-        pool->stop();
-        pool.reset();
-    });
-    std::error_code ec;
-    std::ignore =
-        pop3::async_connect(pool->get_executor(), pop3::without_tls, "127.0.0.1", options, blocking(ec));
-    CHECK(ec == asio::error::operation_aborted);
-    ends.join();
 }
 
 } // namespace blocking_tests
