@@ -19,6 +19,7 @@
 #include <asio/strand.hpp>
 #include <asio/thread_pool.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -75,7 +76,7 @@ struct left_alone : asio::execution_context::service {
     {
     }
 
-    bool known = false;
+    std::atomic<bool> known = false; // two threads may wait at once
 };
 
 POP3_DECL waiting_thread::waiting_thread(const asio::any_io_executor& executor)
