@@ -62,7 +62,6 @@ set(POP3_HEADERS
   include/pop3/completion.hpp
   include/pop3/config.hpp
   include/pop3/connect.hpp
-  include/pop3/connect_any.hpp
   include/pop3/connect/connect.hpp
   include/pop3/connect/connect_stls.hpp
   include/pop3/connect/failed_attempts.hpp
@@ -70,6 +69,7 @@ set(POP3_HEADERS
   include/pop3/connect/open_socket.hpp
   include/pop3/connect/resolution.hpp
   include/pop3/connect/resolution.ipp
+  include/pop3/connect_any.hpp
   include/pop3/delivery.hpp
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp
@@ -122,6 +122,8 @@ set(POP3_HEADERS
   include/pop3/listing.hpp
   include/pop3/login_options.hpp
   include/pop3/mailbox.hpp
+  include/pop3/mailbox/any_mail_account.hpp
+  include/pop3/mailbox/basic_mail_account.hpp
   include/pop3/mailbox/batch_delivery.hpp
   include/pop3/mailbox/batch_delivery.ipp
   include/pop3/mailbox/crc32c.hpp
@@ -245,6 +247,33 @@ set(POP3_HEADERS
   include/pop3/stls_policy.hpp
   include/pop3/stream.hpp
   include/pop3/tcp_stream.hpp
+  include/pop3/testing.hpp
+  include/pop3/testing/certificate.hpp
+  include/pop3/testing/certificate.ipp
+  include/pop3/testing/certificate_parts.hpp
+  include/pop3/testing/config.hpp
+  include/pop3/testing/conversation.hpp
+  include/pop3/testing/conversation.ipp
+  include/pop3/testing/fault.hpp
+  include/pop3/testing/faults.hpp
+  include/pop3/testing/faults.ipp
+  include/pop3/testing/fuse.hpp
+  include/pop3/testing/maildrops.hpp
+  include/pop3/testing/maildrops.ipp
+  include/pop3/testing/open_session.hpp
+  include/pop3/testing/require.hpp
+  include/pop3/testing/sample_messages.ipp
+  include/pop3/testing/script.hpp
+  include/pop3/testing/scripted_stream.hpp
+  include/pop3/testing/served.hpp
+  include/pop3/testing/served_connection.hpp
+  include/pop3/testing/server.hpp
+  include/pop3/testing/server.ipp
+  include/pop3/testing/server_options.hpp
+  include/pop3/testing/server_sasl.hpp
+  include/pop3/testing/server_sasl.ipp
+  include/pop3/testing/src.hpp
+  include/pop3/testing/upper_case.hpp
   include/pop3/throw_error.hpp
   include/pop3/tls/anchors.hpp
   include/pop3/tls/bio.hpp

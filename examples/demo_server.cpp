@@ -12,7 +12,7 @@
 // --plain: without TLS, until the client asks for it by STLS. --without: a command or SASL mechanism that it shall not
 // know, such as SCRAM-SHA-256.
 
-#include "demo_server.hpp"
+#include <pop3/testing/server.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
@@ -77,11 +77,12 @@ void run(const arguments& args)
     asio::io_context context(1);
     asio::signal_set signals(context, SIGINT, SIGTERM);
 
-    demo::options settings({demo::account("alice", "secret", demo::sample_messages())});
+    pop3::testing::server_options settings(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
     settings.port = args.port;
     settings.tls = !args.plain;
     settings.disabled = args.without;
-    demo::server server(context.get_executor(), settings);
+    pop3::testing::server server(context.get_executor(), settings);
 
     // Written before the line below, so that a script that waits for the line finds the file.
     if (!args.ca_file.empty())

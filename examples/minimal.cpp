@@ -8,10 +8,10 @@
 // server of its own. With them it does the same on a real one, where nothing is removed: RSET takes back the DELE.
 // The password is asked for, or taken from the environment variable POP3_PASSWORD.
 
-#include "demo_server.hpp"
 #include "read_password.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
@@ -89,8 +89,8 @@ void run(pop3::tls_context& tls, const account& who)
 
 void run_demo()
 {
-    const demo::background_server server(
-        demo::options({demo::account("alice", "secret", demo::sample_messages())}));
+    const pop3::testing::background_server server(pop3::testing::server_options(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())}));
     pop3::tls_context tls;
     tls.add_certificate_authority(server.identity().pem());
     run(tls, {"localhost", "alice", "secret", server.port()});

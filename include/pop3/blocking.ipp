@@ -155,6 +155,18 @@ POP3_DECL void waiting_thread::run_it()
             thrown = std::current_exception();
         }
     }
+    // What the operation has cancelled is ready now. Left here it would look like work of somebody else the next time.
+    for (int i = 0; is_idle_ && i != 64 && !thrown; ++i) {
+        POP3_TRY
+        {
+            if (context_->poll_one() == 0)
+                break;
+        }
+        POP3_CATCH(...)
+        {
+            thrown = std::current_exception();
+        }
+    }
     if (was_stopped_)
         context_->stop();
     else if (context_->stopped())

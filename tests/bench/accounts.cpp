@@ -8,10 +8,9 @@
 // many milliseconds more (0). HOSTS: so many host names, or, with 0, one for each account. Messages are only counted. Prints when the last account was
 // fetched of those whose server speaks, when all ended, the processor's time, and the most descriptors and memory.
 
-#include "demo_server.hpp"
-
 #include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
@@ -66,13 +65,13 @@ struct ports {
 [[noreturn]] void serve(std::size_t accounts, int told)
 {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    demo::options options;
+    pop3::testing::server_options options;
     options.tls = false;
     for (std::size_t i = 0; i != accounts; ++i)
         options.accounts.emplace_back(user(i), "secret",
                                       std::vector<std::string>(3, "Subject: x\r\n\r\n" + user(i) + "\r\n"));
     asio::io_context context(1);
-    demo::server server(context.get_executor(), std::move(options));
+    pop3::testing::server server(context.get_executor(), std::move(options));
     // The kernel accepts for it.
     tcp::acceptor silent(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     silent.listen(10'000);

@@ -17,7 +17,7 @@
 // It makes a certificate for localhost, and writes it to the CA file. Prints `port=...` when it listens, and when it is
 // terminated one line of JSON: what was asked for, how long it took, and how busy the server was.
 
-#include "demo_server.hpp"
+#include <pop3/testing/server.hpp>
 
 #include <asio/ssl/context.hpp>
 
@@ -854,7 +854,7 @@ private:
 };
 
 // TLS 1.3 alone, so that all clients do the same work.
-asio::ssl::context make_context(const demo::certificate& identity)
+asio::ssl::context make_context(const pop3::testing::certificate& identity)
 {
     asio::ssl::context made(asio::ssl::context::tls_server);
     identity.load_into(made);
@@ -914,7 +914,7 @@ int main(int argc, char** argv)
                    stderr);
         return 2;
     }
-    const demo::certificate identity;
+    const pop3::testing::certificate identity;
     asio::ssl::context tls = make_context(identity);
     context = tls.native_handle();
     if (!chosen.ca.empty() && !(std::ofstream(chosen.ca) << identity.pem() << std::flush))

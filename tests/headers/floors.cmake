@@ -8,6 +8,8 @@ set(floors
   "8 pop3\\.hpp"
   "8 mailbox\\.hpp"
   "7 mailbox/.*"
+  "8 testing\\.hpp"
+  "7 testing/.*"
   "8 src\\.hpp"
   "6 (connect|connect_any|extern)\\.[hi]pp"
   "6 connect/.*"

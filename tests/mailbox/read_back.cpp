@@ -6,10 +6,9 @@
 // Serves what is in the files of MESSAGES, in the order of their names, and fetches it into FOLDER/maildir and FOLDER/mbox: in
 // batches, and in two runs.
 
-#include "demo_server.hpp"
-
 #include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
@@ -44,8 +43,8 @@ std::vector<std::string> read_files(const std::filesystem::path& folder)
 }
 
 template <class Delivery>
-asio::awaitable<void> fetch(const demo::background_server& server, pop3::tls_context& tls, Delivery& inbox,
-                            std::size_t count)
+asio::awaitable<void> fetch(const pop3::testing::background_server& server, pop3::tls_context& tls,
+                            Delivery& inbox, std::size_t count)
 {
     pop3::seen_memory seen;
     const auto executor = co_await asio::this_coro::executor;
@@ -65,7 +64,7 @@ asio::awaitable<void> fetch(const demo::background_server& server, pop3::tls_con
     }
 }
 
-void fetch_all(const demo::background_server& server, auto& inbox, std::size_t count)
+void fetch_all(const pop3::testing::background_server& server, auto& inbox, std::size_t count)
 {
     pop3::tls_context tls;
     tls.add_certificate_authority(server.identity().pem());
@@ -87,7 +86,8 @@ int main(int argc, char** argv)
     }
     try {
         const auto messages = read_files(argv[1]);
-        const demo::background_server server(demo::options({demo::account("alice", "secret", messages)}));
+        const pop3::testing::background_server server(
+            pop3::testing::server_options({pop3::testing::account("alice", "secret", messages)}));
         const std::string folder = argv[2];
         pop3::maildir maildir(folder + "/maildir");
         pop3::mbox mbox(folder + "/mbox");

@@ -1,6 +1,6 @@
 # Takes the library into a project of its own, outside the source tree, then builds and runs an example there.
 # WAY is the name of a folder here, or install or install_compiled (what the installed ways need), or pkg_config (no CMake at
-# all).
+# all), or tested (examples/tested, whose own tests are run).
 # The folders versions and no_leaks check at configure time all there is to check.
 # cmake -DWAY=find_package -DROOT=. -DWORK=dir -DGENERATOR=Ninja -DCOMPILER=c++ -P consume.cmake
 cmake_minimum_required(VERSION 3.23)
@@ -56,10 +56,18 @@ elseif(WAY STREQUAL pkg_config)
   run("${build}/app")
 else()
   list(JOIN warnings " " flags)
-  run(${configure} -S "${CMAKE_CURRENT_LIST_DIR}/${WAY}" "-DCMAKE_CXX_FLAGS=${flags}"
+  set(source "${CMAKE_CURRENT_LIST_DIR}/${WAY}")
+  if(WAY STREQUAL tested)
+    set(source "${ROOT}/examples/tested")
+  endif()
+  run(${configure} -S "${source}" "-DCMAKE_CXX_FLAGS=${flags}"
     "-DCMAKE_PREFIX_PATH=${prefix}" "-DPOP3_SOURCE=${ROOT}" "-DEXAMPLE=${example}")
   if(NOT WAY MATCHES "^(versions|no_leaks)$")
     run("${CMAKE_COMMAND}" --build "${build}")
-    run("${build}/app")
+    if(WAY STREQUAL tested)
+      run("${CMAKE_CTEST_COMMAND}" --test-dir "${build}" --output-on-failure --no-tests=error)
+    else()
+      run("${build}/app")
+    endif()
   endif()
 endif()

@@ -3,13 +3,15 @@
 
 // A session whose security is known at run time.
 
-#include "demo_server.hpp"
 #include "support/peer.hpp"
 #include "support/run.hpp"
 
 #include <pop3/blocking.hpp>
 #include <pop3/connect_any.hpp>
+#include <pop3/mailbox.hpp>
+#include <pop3/mailbox/any_mail_account.hpp>
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/thread_pool.hpp>
@@ -65,19 +67,26 @@ public:
                                    pop3::url("localhost", server_.port()), options, blocking);
     }
 
+    pop3::any_mail_account account() const
+    {
+        return {pop3::security(kind_, tls_), pop3::url("localhost", server_.port()),
+                pop3::password("alice", "secret")};
+    }
+
     asio::io_context context;
 
 private:
-    static demo::options options(security_kind kind, std::vector<std::string> disabled)
+    static pop3::testing::server_options options(security_kind kind, std::vector<std::string> disabled)
     {
-        demo::options o({demo::account("alice", "secret", demo::sample_messages())});
+        pop3::testing::server_options o(
+            {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
         o.tls = kind == security_kind::tls;
         o.disabled = std::move(disabled);
         return o;
     }
 
     asio::thread_pool pool_{1};
-    demo::server server_;
+    pop3::testing::server server_;
     pop3::tls_context tls_;
     security_kind kind_;
 };
@@ -115,11 +124,11 @@ TEST_CASE("any_stream: a whole session of each kind")
         CHECK(m.login_mechanism().starts_with("SCRAM") == true);
         CHECK(m.account().starts_with("alice@localhost"));
         CHECK(m.async_stat(blocking).count == 5);
-        CHECK(m.async_retr(5, blocking).octets() == demo::sample_messages()[4]);
+        CHECK(m.async_retr(5, blocking).octets() == pop3::testing::sample_messages()[4]);
         std::string text;
         m.async_retr(
             2, [&](std::span<const char> piece) { text.append(piece.data(), piece.size()); }, blocking);
-        CHECK(text == demo::sample_messages()[1]);
+        CHECK(text == pop3::testing::sample_messages()[1]);
         std::vector<pop3::command::retr> all;
         for (int i = 1; i <= 5; ++i)
             all.emplace_back(i);
@@ -204,6 +213,36 @@ TEST_CASE("any_stream: errors of connecting say where, and a refused greeting is
         CHECK(ec == asio::error::connection_refused);
         CHECK(r.verb().starts_with("127.0.0.1:1"));
     }
+}
+
+TEST_CASE("any_mail_account: mail is fetched with each kind of security")
+{
+    for (const auto kind : kinds) {
+        CAPTURE(static_cast<int>(kind));
+        server s(kind);
+        std::size_t delivered = 0;
+        pop3::batch_delivery count([&](std::vector<pop3::batch_message> batch, pop3::commit_callback done) {
+            delivered += batch.size();
+            done({}, std::vector(batch.size(), pop3::kept::yes));
+        });
+        pop3::seen_memory seen;
+        const auto account = s.account();
+        CHECK(account.name().starts_with("alice@localhost:"));
+        const auto report = pop3::async_fetch(s.context.get_executor(), account, seen, count,
+                                              pop3::delete_after_delivery(), blocking);
+        CHECK(report.fetched == 5);
+        CHECK(report.deleted == 5);
+        CHECK(delivered == 5);
+    }
+    // Without SCRAM and the like there is no way in that shows no secret.
+    server s(security_kind::no_tls, {"SCRAM-SHA-256", "CRAM-MD5", "APOP"});
+    pop3::seen_memory seen;
+    pop3::batch_delivery none([](std::vector<pop3::batch_message>, pop3::commit_callback) {});
+    std::error_code ec;
+    const auto report = pop3::async_fetch(s.context.get_executor(), s.account(), seen, none,
+                                          pop3::keep_on_server(), blocking(ec));
+    CHECK(ec == errc::no_shared_mechanism);
+    CHECK(report.sessions == 0);
 }
 
 TEST_CASE("any_stream: what comes behind the greeting is unasked")

@@ -3,12 +3,12 @@
 
 // The token that waits.
 
-#include "demo_server.hpp"
 #include "support/simulated_disk.hpp"
 
 #include <pop3/blocking.hpp>
 #include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
@@ -44,8 +44,8 @@ using std::chrono::milliseconds;
 class running_server {
 public:
     running_server()
-        : server_(pool_.get_executor(),
-                  demo::options({demo::account("alice", "secret", demo::sample_messages())})),
+        : server_(pool_.get_executor(), pop3::testing::server_options({pop3::testing::account(
+                                            "alice", "secret", pop3::testing::sample_messages())})),
           tls(pop3::no_system_roots)
     {
         tls.add_certificate_authority(server_.identity().pem());
@@ -63,7 +63,7 @@ public:
 
 private:
     asio::thread_pool pool_{1};
-    demo::server server_;
+    pop3::testing::server server_;
 
 public:
     pop3::tls_context tls;
@@ -101,6 +101,28 @@ TEST_CASE("blocking: an io_context that nobody runs")
     context.stop();
     use(s, context.get_executor());
     CHECK(context.stopped());
+}
+
+TEST_CASE(
+    "blocking: nothing is left in a context that nobody runs, or it would look like other work the next time")
+{
+    const running_server s;
+    asio::io_context context;
+    const auto is_idle = [&] {
+        // It stops when its last work goes.
+        asio::make_work_guard(context).reset();
+        const bool stopped = context.stopped();
+        context.restart();
+        return stopped;
+    };
+    auto mailbox = log_in(s, context.get_executor());
+    CHECK(is_idle());
+    CHECK(mailbox.async_retr(5, blocking).octets().size() > 1'000'000);
+    CHECK(is_idle());
+    std::error_code ec;
+    std::ignore = pop3::async_connect(context.get_executor(), s.tls, pop3::url("localhost", 1), blocking(ec));
+    CHECK(ec);
+    CHECK(is_idle());
 }
 
 TEST_CASE("blocking: an io_context that nobody runs, with other work")
@@ -237,7 +259,7 @@ TEST_CASE("blocking: sinks, pipelines, the pull form, fetching")
     auto mailbox = log_in(s, context.get_executor());
     std::size_t octets = 0;
     mailbox.async_retr(1, [&](std::span<const char> piece) { octets += piece.size(); }, blocking);
-    CHECK(octets == demo::sample_messages()[0].size());
+    CHECK(octets == pop3::testing::sample_messages()[0].size());
 
     const auto [stat, list] = mailbox.async_pipeline(pop3::command::stat(), pop3::command::list(), blocking);
     CHECK(stat->count == 5);
@@ -252,7 +274,7 @@ TEST_CASE("blocking: sinks, pipelines, the pull form, fetching")
         text.append(piece, n);
     }
     CHECK(ec == asio::error::eof);
-    CHECK(text == demo::sample_messages()[4]);
+    CHECK(text == pop3::testing::sample_messages()[4]);
     mailbox = std::move(receiving).async_finish(blocking);
 
     test::simulated_disk disk;

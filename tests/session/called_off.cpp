@@ -55,7 +55,7 @@ struct fixture {
                                             [this](std::error_code e, const auto&) { ec = e; });
     }
 
-    std::shared_ptr<test::script> talk;
+    std::shared_ptr<pop3::testing::script> talk;
     asio::io_context context{1};
     asio::cancellation_signal signal;
     std::optional<test::mailbox_session> mailbox;

@@ -3,11 +3,11 @@
 
 // Connecting over loopback: addresses, TLS and its failures, deadlines, and the other streams that a session runs over.
 
-#include "demo_server.hpp"
 #include "support/peer.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/bind_executor.hpp>
@@ -42,15 +42,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-demo::options served(std::string address = "127.0.0.1", bool tls = true)
+pop3::testing::server_options served(std::string address = "127.0.0.1", bool tls = true)
 {
-    demo::options options({demo::account("alice", "secret", demo::sample_messages())});
+    pop3::testing::server_options options(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
     options.address = std::move(address);
     options.tls = tls;
     return options;
 }
 
-pop3::tls_context trusting(const demo::certificate& identity)
+pop3::tls_context trusting(const pop3::testing::certificate& identity)
 {
     pop3::tls_context tls;
     tls.add_certificate_authority(identity.pem());
@@ -87,14 +88,14 @@ asio::awaitable<void> look_around(pop3::session<pop3::authorization, Stream> gre
     const auto drop = co_await mailbox.async_stat();
     CHECK(drop.count == 5);
     const auto dots = co_await mailbox.async_retr(2);
-    CHECK(dots.octets() == demo::sample_messages()[1]);
+    CHECK(dots.octets() == pop3::testing::sample_messages()[1]);
     const auto large = co_await mailbox.async_retr(5);
-    CHECK(large.octets() == demo::sample_messages()[4]);
+    CHECK(large.octets() == pop3::testing::sample_messages()[4]);
     const auto update = co_await std::move(mailbox).async_quit();
     CHECK(update.deletions() == pop3::deletions::committed);
 }
 
-void look_around_at(const demo::background_server& server, const std::string& host)
+void look_around_at(const pop3::testing::background_server& server, const std::string& host)
 {
     auto tls = trusting(server.identity());
     test::run([&]() -> asio::awaitable<void> {
@@ -129,7 +130,7 @@ bool has_ipv6()
 
 TEST_CASE("TLS, by name and by address")
 {
-    const demo::background_server server(served());
+    const pop3::testing::background_server server(served());
     look_around_at(server, "localhost");
     look_around_at(server, "127.0.0.1");
 }
@@ -137,12 +138,12 @@ TEST_CASE("TLS, by name and by address")
 TEST_CASE("IPv6")
 {
     if (has_ipv6())
-        look_around_at(demo::background_server(served("::1")), "::1");
+        look_around_at(pop3::testing::background_server(served("::1")), "::1");
 }
 
 TEST_CASE("all addresses are tried")
 {
-    const demo::background_server server(served());
+    const pop3::testing::background_server server(served());
     auto tls = trusting(server.identity());
     std::uint16_t unused = 0;
     {
@@ -176,7 +177,7 @@ TEST_CASE("all addresses are tried")
 
 TEST_CASE("a context may die before the connection is made")
 {
-    const demo::background_server server(served());
+    const pop3::testing::background_server server(served());
     test::run([&]() -> asio::awaitable<void> {
         auto executor = co_await asio::this_coro::executor;
         auto connecting = [&] {
@@ -189,10 +190,11 @@ TEST_CASE("a context may die before the connection is made")
 
 TEST_CASE("certificates that are not to be trusted")
 {
-    const auto verdict = [](const demo::certificate& identity, const std::string& host, bool trusted) {
+    const auto verdict = [](const pop3::testing::certificate& identity, const std::string& host,
+                            bool trusted) {
         auto options = served();
         options.identity = identity;
-        const demo::background_server server(options);
+        const pop3::testing::background_server server(options);
         pop3::tls_context tls;
         if (trusted)
             tls.add_certificate_authority(identity.pem());
@@ -201,12 +203,12 @@ TEST_CASE("certificates that are not to be trusted")
         CHECK(pop3::is_fatal(ec));
         return ec;
     };
-    const demo::certificate good;
+    const pop3::testing::certificate good;
     CHECK(verdict(good, "localhost", false).value() == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);
-    const demo::certificate expired("DNS:localhost", -48h, -24h);
+    const pop3::testing::certificate expired("DNS:localhost", -48h, -24h);
     CHECK(verdict(expired, "localhost", true).message() ==
           "the server's certificate was rejected: certificate has expired");
-    const demo::certificate other("DNS:pop.example.org");
+    const pop3::testing::certificate other("DNS:pop.example.org");
     CHECK(verdict(other, "localhost", true).message() ==
           "the server's certificate was rejected: hostname mismatch");
     CHECK(verdict(other, "127.0.0.1", true).message() ==
@@ -217,8 +219,8 @@ TEST_CASE("which names a certificate is for")
 {
     const auto accepted = [](const std::string& names, const std::string& host) {
         auto options = served();
-        options.identity = demo::certificate(names);
-        const demo::background_server server(options);
+        options.identity = pop3::testing::certificate(names);
+        const pop3::testing::background_server server(options);
         const auto tls = trusting(server.identity());
         auto to = at(0);
         to.endpoints = {{asio::ip::address_v4::loopback(), server.port()}};
@@ -238,7 +240,7 @@ TEST_CASE("which names a certificate is for")
 
 TEST_CASE("a TLS stream that was not told whom to expect")
 {
-    const demo::background_server server(served());
+    const pop3::testing::background_server server(served());
     const auto tls = trusting(server.identity());
     test::run([&]() -> asio::awaitable<void> {
         auto executor = co_await asio::this_coro::executor;
@@ -340,7 +342,7 @@ TEST_CASE("servers that say nothing")
 TEST_CASE("a connection can be cancelled at any point of its making")
 {
     const silence nobody;
-    const demo::background_server server(served());
+    const pop3::testing::background_server server(served());
     auto tls = trusting(server.identity());
     for (const auto& [host, port] :
          {std::pair("localhost", server.port()), std::pair("127.0.0.1", nobody.port)}) {
@@ -368,12 +370,12 @@ TEST_CASE("a connection can be cancelled at any point of its making")
 
 TEST_CASE("a server for plain text where TLS is expected, and the reverse")
 {
-    const demo::background_server plain(served("127.0.0.1", false));
+    const pop3::testing::background_server plain(served("127.0.0.1", false));
     pop3::tls_context tls;
     const auto ec = failure(tls, "localhost", at(plain.port()));
     CHECK(ec == pop3::errc::tls_not_spoken);
 
-    const demo::background_server secure(served());
+    const pop3::testing::background_server secure(served());
     auto options = at(secure.port());
     options.limits.connect_time = 100ms;
     test::run([&]() -> asio::awaitable<void> {
@@ -516,7 +518,7 @@ TEST_CASE("an immediate executor does not make the reads of a message run inside
 
 TEST_CASE("a client's own certificate")
 {
-    const demo::certificate own;
+    const pop3::testing::certificate own;
     const std::string file = "client-" + std::to_string(::getpid()) + ".pem";
     std::ofstream(file) << own.pem() << own.key_pem();
 
@@ -536,7 +538,7 @@ TEST_CASE("a client's own certificate")
     tls.use_certificate_chain_file(file);
     tls.use_private_key_file(file);
     CHECK(!failure(tls, "localhost", at(asking.port())));
-    CHECK(shown == "/CN=POP3 demo server");
+    CHECK(shown == "/CN=POP3 test server");
     std::remove(file.c_str());
     CHECK_THROWS_AS(tls.use_certificate_chain_file(file), std::system_error);
 }
@@ -565,7 +567,7 @@ TEST_CASE("TLS 1.2")
 
 TEST_CASE("a session over asio::ssl::stream")
 {
-    const demo::background_server server(served());
+    const pop3::testing::background_server server(served());
     asio::ssl::context tls(asio::ssl::context::tls_client);
     tls.set_verify_mode(asio::ssl::verify_peer);
     tls.add_certificate_authority(asio::buffer(server.identity().pem()));
@@ -581,7 +583,7 @@ TEST_CASE("a session over asio::ssl::stream")
 
 TEST_CASE("sessions without TLS")
 {
-    const demo::background_server server(served("127.0.0.1", false));
+    const pop3::testing::background_server server(served("127.0.0.1", false));
     test::run([&]() -> asio::awaitable<void> {
         auto executor = co_await asio::this_coro::executor;
         co_await look_around(
@@ -598,7 +600,7 @@ TEST_CASE("sessions without TLS")
 
 TEST_CASE("deletions stay without QUIT, and go with it")
 {
-    const demo::background_server server(served());
+    const pop3::testing::background_server server(served());
     auto tls = trusting(server.identity());
     const auto count_and_delete = [&](bool quit) {
         std::uint64_t count = 0;

@@ -25,7 +25,7 @@
 namespace {
 
 /// The example session of RFC 1939, section 10, with the other commands added.
-std::shared_ptr<test::script> rfc_1939()
+std::shared_ptr<pop3::testing::script> rfc_1939()
 {
     auto talk = test::greeting();
     talk->client("CAPA\r\n")
@@ -71,7 +71,7 @@ std::shared_ptr<test::script> rfc_1939()
 }
 
 /// The client of that session.
-asio::awaitable<void> converse(std::shared_ptr<test::script> talk)
+asio::awaitable<void> converse(std::shared_ptr<pop3::testing::script> talk)
 {
     auto greeted = co_await test::greet(talk);
     CHECK(greeted.greeting().timestamp == "<1896.697170952@dbc.mtview.ca.us>");
@@ -170,8 +170,8 @@ TEST_CASE("temporaries that own memory, in an expression that waits")
     talk->client("USER " + name + "\r\n").server("+OK\r\n").client("PASS " + word + "\r\n").server("+OK\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto executor = co_await asio::this_coro::executor;
-        auto greeted =
-            co_await pop3::async_greet(test::scripted_stream(executor, talk), pop3::connect_options());
+        auto greeted = co_await pop3::async_greet(pop3::testing::scripted_stream(executor, talk),
+                                                  pop3::connect_options());
         auto r = co_await std::move(greeted).async_execute(pop3::command::user(std::string(name)),
                                                            asio::use_awaitable);
         CHECK(!r.has_value());

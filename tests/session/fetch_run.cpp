@@ -3,13 +3,13 @@
 
 // Fetching an account, over as many sessions as it takes.
 
-#include "demo_server.hpp"
 #include "support/fetched_account.hpp"
 #include "support/machine_account.hpp"
 #include "support/run.hpp"
 
 #include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -289,9 +289,10 @@ TEST_CASE("mail_account: with TLS, STLS, a mechanism, and a password that is wro
 {
     for (const bool implicit : {true, false}) {
         asio::io_context context(1);
-        demo::options settings({demo::account("alice", "secret", demo::sample_messages())});
+        pop3::testing::server_options settings(
+            {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
         settings.tls = implicit;
-        const demo::server server(context.get_executor(), settings);
+        const pop3::testing::server server(context.get_executor(), settings);
         pop3::tls_context tls(pop3::no_system_roots);
         tls.add_certificate_authority(server.identity().pem());
         const pop3::url where("localhost", server.port(), "alice", "SCRAM-SHA-256");
@@ -326,8 +327,9 @@ TEST_CASE("mail_account: with TLS, STLS, a mechanism, and a password that is wro
 TEST_CASE("mail_account: a certificate that nobody trusts, and a token")
 {
     asio::io_context context(1);
-    const demo::server server(context.get_executor(),
-                              demo::options({demo::account("alice", "secret", demo::sample_messages())}));
+    const pop3::testing::server server(context.get_executor(),
+                                       pop3::testing::server_options({pop3::testing::account(
+                                           "alice", "secret", pop3::testing::sample_messages())}));
     test::simulated_disk disk;
     pop3::maildir inbox("inbox", disk);
     pop3::seen_memory seen;

@@ -3,10 +3,10 @@
 
 // What a program inherits that is started while a session is open: nothing of it.
 
-#include "demo_server.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
@@ -46,9 +46,10 @@ bool child_has(int fd)
     return std::system(("test -e /dev/fd/" + std::to_string(fd)).c_str()) == 0;
 }
 
-demo::options served(bool tls)
+pop3::testing::server_options served(bool tls)
 {
-    demo::options options({demo::account("alice", "secret", demo::sample_messages())});
+    pop3::testing::server_options options(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
     options.address = "127.0.0.1";
     options.tls = tls;
     return options;
@@ -56,7 +57,7 @@ demo::options served(bool tls)
 
 /// Looks while there is a session, made in the way `how`, and in each of its states.
 template <class How>
-void check(const demo::background_server& server, const How& how)
+void check(const pop3::testing::background_server& server, const How& how)
 {
     test::run([&]() -> asio::awaitable<void> {
         const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -93,12 +94,12 @@ TEST_CASE("a program that is started while a session is open does not inherit it
     CHECK(child_has(plain));
     ::close(plain);
 
-    const demo::background_server secure(served(true));
+    const pop3::testing::background_server secure(served(true));
     pop3::tls_context tls;
     tls.add_certificate_authority(secure.identity().pem());
     check(secure, tls);
 
-    const demo::background_server clear(served(false));
+    const pop3::testing::background_server clear(served(false));
     check(clear, pop3::without_tls);
     check(clear, pop3::allow_cleartext);
     pop3::tls_context starting;

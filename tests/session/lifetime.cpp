@@ -25,7 +25,7 @@ namespace {
 
 /// A logged-in session that sends NOOP and never gets a reply.
 struct waiting {
-    std::shared_ptr<test::script> talk = test::logged_in();
+    std::shared_ptr<pop3::testing::script> talk = test::logged_in();
     asio::io_context context{1};
     std::optional<test::mailbox_session> mailbox;
     std::optional<std::error_code> completed;
@@ -165,13 +165,13 @@ TEST_CASE("an operation that takes too long")
 
 TEST_CASE("a greeting that takes too long")
 {
-    const auto talk = test::script::make();
+    const auto talk = pop3::testing::script::make();
     test::run([&]() -> asio::awaitable<void> {
         auto executor = co_await asio::this_coro::executor;
         pop3::connect_options options;
         options.limits.connect_time = std::chrono::milliseconds(20);
         std::error_code ec;
-        const auto r = co_await pop3::async_greet(test::scripted_stream(executor, talk), options,
+        const auto r = co_await pop3::async_greet(pop3::testing::scripted_stream(executor, talk), options,
                                                   asio::redirect_error(asio::use_awaitable, ec));
         CHECK(ec == pop3::errc::timed_out);
     });

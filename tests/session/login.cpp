@@ -6,9 +6,9 @@
 #include "support/greeted.hpp"
 #include "support/into.hpp"
 #include "support/run.hpp"
-#include "support/scripted_stream.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/scripted_stream.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
@@ -137,7 +137,7 @@ TEST_CASE("login: what the session knows of server and login")
         CHECK(!refused);
         CHECK(*mailbox.capabilities() == pop3::capabilities());
 
-        const pop3::session<pop3::transaction, test::scripted_stream> none;
+        const pop3::session<pop3::transaction, pop3::testing::scripted_stream> none;
         CHECK(!none.capabilities());
         CHECK(none.login_mechanism().empty());
     });
@@ -240,7 +240,7 @@ TEST_CASE("APOP, UTF8 and LANG")
     });
     CHECK(talk->finished());
 
-    const auto stampless = test::script::make();
+    const auto stampless = pop3::testing::script::make();
     stampless->server("+OK ready\r\n");
     test::run([&]() -> asio::awaitable<void> {
         auto greeted = co_await greet(stampless);
@@ -276,7 +276,7 @@ struct tokens {
 };
 
 /// A server that takes tokens, and has said so.
-std::shared_ptr<test::script> offering()
+std::shared_ptr<pop3::testing::script> offering()
 {
     auto talk = greeting();
     talk->client(capa).server("+OK\r\nSASL OAUTHBEARER\r\n.\r\n");
@@ -461,7 +461,7 @@ TEST_CASE("what a login knew is gone when its handler runs")
 TEST_CASE("token provider: an error, silence, a second answer, another thread, cancellation")
 {
     const auto outcome = [](pop3::token_provider provider, pop3::connect_options options = {},
-                            std::shared_ptr<test::script> talk = offering()) {
+                            std::shared_ptr<pop3::testing::script> talk = offering()) {
         std::error_code ec;
         test::run([&]() -> asio::awaitable<void> {
             auto greeted = co_await greet(talk, options);
@@ -552,7 +552,7 @@ TEST_CASE("what an observer sees of a login holds no secret, no token, no digest
     {
         pieces = 1;
     }
-    const auto run = [&](const std::shared_ptr<test::script>& talk, auto log_in) {
+    const auto run = [&](const std::shared_ptr<pop3::testing::script>& talk, auto log_in) {
         pop3::connect_options options;
         options.observer = [&](pop3::direction d, std::string_view line) {
             seen.push_back((d == pop3::direction::sent ? "C: " : "S: ") + std::string(line));

@@ -46,11 +46,11 @@ namespace command = pop3::command;
 using test::into;
 
 /// The client's end of a script, that can be made to send nothing.
-class stuck_stream : public test::scripted_stream {
+class stuck_stream : public pop3::testing::scripted_stream {
 public:
     using lowest_layer_type = stuck_stream;
 
-    stuck_stream(const executor_type& executor, const std::shared_ptr<test::script>& script,
+    stuck_stream(const executor_type& executor, const std::shared_ptr<pop3::testing::script>& script,
                  std::shared_ptr<bool> stuck)
         : scripted_stream(executor, script), stuck_(std::move(stuck)),
           closed_(std::make_unique<asio::steady_timer>(executor, asio::steady_timer::time_point::max()))
@@ -743,11 +743,12 @@ TEST_CASE("the end of a session")
     }
     SUBCASE("a greeting that refuses")
     {
-        const auto talk = test::script::make();
+        const auto talk = pop3::testing::script::make();
         talk->server("-ERR [IN-USE] too many connections\r\n");
         test::run([&]() -> asio::awaitable<void> {
             auto executor = co_await asio::this_coro::executor;
-            auto r = co_await pop3::async_greet(test::scripted_stream(executor, talk), asio::use_awaitable);
+            auto r = co_await pop3::async_greet(pop3::testing::scripted_stream(executor, talk),
+                                                asio::use_awaitable);
             CHECK(!r.has_value());
             CHECK(r.error().code() == pop3::response_code::in_use);
             CHECK(r.error().verb().empty());

@@ -97,7 +97,7 @@ TEST_CASE("of a login with a token")
 {
     const pop3::token_provider provider(
         "alice", [](bool, const pop3::token_provider::callback& done) { done({}, pop3::secret("token")); });
-    const auto login = [&](std::shared_ptr<test::script> talk,
+    const auto login = [&](std::shared_ptr<pop3::testing::script> talk,
                            pop3::observer observer) -> asio::awaitable<void> {
         auto greeted = co_await test::greet(talk);
         greeted.set_observer(observer);

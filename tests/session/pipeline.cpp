@@ -52,21 +52,21 @@ using pop3::flow;
 using test::into;
 
 /// A script in which alice logs in without a question.
-std::shared_ptr<test::script> logged_in_blindly()
+std::shared_ptr<pop3::testing::script> logged_in_blindly()
 {
     auto talk = test::greeting();
     talk->client("USER alice\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK\r\n");
     return talk;
 }
 
-asio::awaitable<test::mailbox_session> log_in_blindly(std::shared_ptr<test::script> talk)
+asio::awaitable<test::mailbox_session> log_in_blindly(std::shared_ptr<pop3::testing::script> talk)
 {
     auto greeted = co_await test::greet(talk);
     auto named = co_await std::move(greeted).async_user("alice");
     co_return co_await std::move(named).async_pass("secret");
 }
 
-asio::awaitable<test::mailbox_session> enter(std::shared_ptr<test::script> talk, bool asks)
+asio::awaitable<test::mailbox_session> enter(std::shared_ptr<pop3::testing::script> talk, bool asks)
 {
     if (asks)
         return test::log_in(talk);
@@ -95,7 +95,7 @@ void ignore(std::size_t, pop3::reply<void>)
 }
 
 /// The example of the documentation.
-std::shared_ptr<test::script> example()
+std::shared_ptr<pop3::testing::script> example()
 {
     auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nUIDL\r\nRETR 4\r\nTOP 2 0\r\nDELE 1\r\n")
@@ -107,7 +107,7 @@ std::shared_ptr<test::script> example()
     return talk;
 }
 
-asio::awaitable<void> converse(std::shared_ptr<test::script> talk)
+asio::awaitable<void> converse(std::shared_ptr<pop3::testing::script> talk)
 {
     auto mailbox = co_await test::log_in(talk);
     auto [stat, uids, missing, top, dele] = co_await mailbox.async_pipeline(
@@ -135,7 +135,7 @@ void hang_up(Socket& socket)
 
 /// A session that has sent DELE 1 to 5, and has the replies to the first two.
 struct half_way {
-    std::shared_ptr<test::script> talk = test::logged_in_ahead();
+    std::shared_ptr<pop3::testing::script> talk = test::logged_in_ahead();
     asio::io_context context{1};
     std::optional<test::mailbox_session> mailbox;
     std::optional<std::error_code> completed;

@@ -34,7 +34,7 @@ using pop3::errc;
 using test::into;
 
 /// The example of the documentation.
-std::shared_ptr<test::script> example()
+std::shared_ptr<pop3::testing::script> example()
 {
     auto talk = test::logged_in_ahead();
     talk->client("STAT\r\nUIDL\r\nQUIT\r\n")
@@ -43,7 +43,7 @@ std::shared_ptr<test::script> example()
     return talk;
 }
 
-asio::awaitable<void> converse(std::shared_ptr<test::script> talk)
+asio::awaitable<void> converse(std::shared_ptr<pop3::testing::script> talk)
 {
     auto mailbox = co_await test::log_in(talk);
     auto [stat, uids, update] =
@@ -62,7 +62,7 @@ struct outcome {
     std::optional<pop3::reply<test::update_session, test::mailbox_session>> update;
 };
 
-outcome look_and_leave(std::shared_ptr<test::script> talk, pop3::connect_options options = {})
+outcome look_and_leave(std::shared_ptr<pop3::testing::script> talk, pop3::connect_options options = {})
 {
     outcome seen;
     test::run([&]() -> asio::awaitable<void> {

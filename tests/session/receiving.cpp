@@ -40,7 +40,7 @@ namespace {
 
 using pop3::errc;
 using test::into;
-using receiving_session = pop3::session<pop3::receiving, test::scripted_stream>;
+using receiving_session = pop3::session<pop3::receiving, pop3::testing::scripted_stream>;
 
 const std::string message = "Subject: x\r\n\r\n.\r\n..two\r\n\rx\r\nlast\r\n";
 const std::string wire = "Subject: x\r\n\r\n..\r\n...two\r\n.\rx\r\nlast\r\n.\r\n";
@@ -63,21 +63,21 @@ asio::awaitable<std::string> read_all(Session& body, std::size_t room)
     }
 }
 
-std::shared_ptr<test::script> with_message()
+std::shared_ptr<pop3::testing::script> with_message()
 {
     auto talk = test::logged_in();
     talk->client("RETR 1\r\n").server("+OK 120 octets\r\n" + wire);
     return talk;
 }
 
-std::shared_ptr<test::script> with_message_and_more()
+std::shared_ptr<pop3::testing::script> with_message_and_more()
 {
     auto talk = with_message();
     talk->client("NOOP\r\n").server("+OK\r\n");
     return talk;
 }
 
-asio::awaitable<void> receive_and_go_on(std::shared_ptr<test::script> talk, std::size_t room)
+asio::awaitable<void> receive_and_go_on(std::shared_ptr<pop3::testing::script> talk, std::size_t room)
 {
     auto mailbox = co_await test::log_in(talk);
     auto body = co_await std::move(mailbox).async_receive(1);

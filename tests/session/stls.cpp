@@ -62,7 +62,7 @@ public:
         return o;
     }
 
-    demo::certificate identity;
+    pop3::testing::certificate identity;
     pop3::tls_context tls;
     lines heard;
 

@@ -51,7 +51,7 @@ using test::into;
 const std::string message = "Subject: x\r\n\r\n.\r\n..two\r\n\rx\r\nlast\r\n";
 const std::string wire = "Subject: x\r\n\r\n..\r\n...two\r\n.\rx\r\nlast\r\n.\r\n";
 
-std::shared_ptr<test::script> all_kinds()
+std::shared_ptr<pop3::testing::script> all_kinds()
 {
     auto talk = test::logged_in();
     talk->client("RETR 1\r\n").server("+OK 120 octets\r\n" + wire);
@@ -64,7 +64,7 @@ std::shared_ptr<test::script> all_kinds()
     return talk;
 }
 
-asio::awaitable<void> take_all_kinds(std::shared_ptr<test::script> talk)
+asio::awaitable<void> take_all_kinds(std::shared_ptr<pop3::testing::script> talk)
 {
     auto mailbox = co_await test::log_in(talk);
     std::string got;
@@ -106,7 +106,7 @@ asio::awaitable<void> take_all_kinds(std::shared_ptr<test::script> talk)
 
 /// A logged-in session that gets `reply` to RETR 1, and what becomes of it.
 template <class Sink>
-std::error_code deliver(const std::shared_ptr<test::script>& talk, Sink sink, delivery& into_this,
+std::error_code deliver(const std::shared_ptr<pop3::testing::script>& talk, Sink sink, delivery& into_this,
                         const pop3::limits& limits = {})
 {
     std::error_code ec;
@@ -123,7 +123,7 @@ std::error_code deliver(const std::shared_ptr<test::script>& talk, Sink sink, de
     return ec;
 }
 
-std::shared_ptr<test::script> with(std::string_view reply)
+std::shared_ptr<pop3::testing::script> with(std::string_view reply)
 {
     auto talk = test::logged_in();
     talk->client("RETR 1\r\n").server(reply);

@@ -4,13 +4,13 @@
 // What TLS does beyond a handshake that works: pins, the user's own verification, versions, client certificates, resumed
 // sessions, channel bindings, and what is said when the other end does not speak TLS.
 
-#include "demo_server.hpp"
 #include "support/certificates.hpp"
 #include "support/peer.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
-
+#include <pop3/testing/certificate_parts.hpp>
+#include <pop3/testing/server.hpp>
 #include <pop3/tls/channel_binding.hpp>
 #include <pop3/tls/handshake.hpp>
 #include <pop3/tls/info.hpp>
@@ -598,7 +598,7 @@ TEST_CASE("a key that does not fit its certificate, and what is no key")
     CHECK_THROWS_AS(tls.use_certificate_chain(one.pem() + one.pem().substr(0, 200)), std::system_error);
 
     // An encrypted key: nobody is asked at the terminal.
-    const auto encrypted = demo::detail::to_pem([&](BIO* out) {
+    const auto encrypted = pop3::testing::detail::to_pem([&](BIO* out) {
         return PEM_write_bio_PrivateKey(out, two.key.get(), EVP_aes_128_cbc(),
                                         reinterpret_cast<const unsigned char*>("1234"), 4, nullptr, nullptr);
     });

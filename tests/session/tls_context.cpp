@@ -3,7 +3,6 @@
 
 // A context in use: who is trusted over a real connection, and how long it has to live.
 
-#include "demo_server.hpp"
 #include "support/certificates.hpp"
 #include "support/peer.hpp"
 #include "support/run.hpp"
@@ -11,6 +10,7 @@
 
 #include <pop3/connect.hpp>
 #include <pop3/security.hpp>
+#include <pop3/testing/server.hpp>
 #include <pop3/tls_context.hpp>
 
 #include <asio/awaitable.hpp>
@@ -89,9 +89,10 @@ TEST_CASE("a server that the system trusts, and the user does not")
 
 TEST_CASE("stls outlives the context that it was made with")
 {
-    demo::options settings({demo::account("alice", "secret", demo::sample_messages())});
+    pop3::testing::server_options settings(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
     settings.tls = false;
-    const demo::background_server server(std::move(settings));
+    const pop3::testing::background_server server(std::move(settings));
     const auto trusting = [&] {
         pop3::tls_context tls(pop3::no_system_roots);
         tls.add_certificate_authority(server.identity().pem());

@@ -4,12 +4,13 @@
 // The TLS stream, record by record: the other end is OpenSSL with memory on both sides, so that a test decides which
 // octets come when. What asio::ssl::stream also does, it is asked to do in the same tests.
 
-#include "demo_server.hpp"
 #include "support/counted_new.hpp"
 #include "support/run.hpp"
 
 #include <pop3/detail/buffer_pool.hpp>
 #include <pop3/stream.hpp>
+#include <pop3/testing/certificate_parts.hpp>
+#include <pop3/testing/server.hpp>
 #include <pop3/tls_context.hpp>
 #include <pop3/tls_stream.hpp>
 
@@ -74,9 +75,9 @@ using asio_stream = asio::ssl::stream<tcp::socket>;
 
 // ---- The two ends ---------------------------------------------------------------------------------
 
-const demo::certificate& identity()
+const pop3::testing::certificate& identity()
 {
-    static const demo::certificate made;
+    static const pop3::testing::certificate made;
     return made;
 }
 
@@ -416,7 +417,7 @@ private:
 public:
     asio::io_context& io = *context_;
     tcp::socket wire{io};
-    demo::detail::openssl_ptr<SSL, SSL_free> server;
+    pop3::testing::detail::openssl_ptr<SSL, SSL_free> server;
     std::vector<int> heard_messages;
     std::vector<int> heard_alerts;
     bool gone = false;
@@ -465,7 +466,7 @@ public:
         std::string cipher(plain.size(), '\0');
         unsigned char tag[16];
         int n = 0;
-        const demo::detail::openssl_ptr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> c(EVP_CIPHER_CTX_new());
+        const pop3::testing::detail::openssl_ptr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> c(EVP_CIPHER_CTX_new());
         REQUIRE(EVP_EncryptInit_ex(c.get(), EVP_aes_128_gcm(), nullptr, octets(key_), octets(nonce)) == 1);
         REQUIRE(EVP_EncryptUpdate(c.get(), nullptr, &n, octets(record), static_cast<int>(record.size())) ==
                 1);

@@ -42,7 +42,7 @@ using user_reply = pop3::reply<test::named_session, test::greeted_session>;
 /// A session that has greeted, and expects STAT-less AUTHORIZATION commands: CAPA is refused, USER is accepted.
 struct fixture {
     asio::io_context context{1};
-    std::shared_ptr<test::script> talk = test::greeting();
+    std::shared_ptr<pop3::testing::script> talk = test::greeting();
     std::optional<test::greeted_session> greeted;
 
     fixture()

@@ -4,8 +4,8 @@
 
 // Certificates, made without the library, and handshakes with who shows them.
 
-#include "demo_server.hpp"
-
+#include <pop3/testing/certificate.hpp>
+#include <pop3/testing/certificate_parts.hpp>
 #include <pop3/tls/handshake.hpp>
 #include <pop3/tls_context.hpp>
 
@@ -31,7 +31,7 @@
 namespace test {
 
 template <class T, auto Free>
-using owned = demo::detail::openssl_ptr<T, Free>;
+using owned = pop3::testing::detail::openssl_ptr<T, Free>;
 
 /// A certificate and its key.
 struct identity {
@@ -40,12 +40,12 @@ struct identity {
 
     std::string pem() const
     {
-        return demo::detail::to_pem([&](BIO* out) { return PEM_write_bio_X509(out, x509.get()); });
+        return pop3::testing::detail::to_pem([&](BIO* out) { return PEM_write_bio_X509(out, x509.get()); });
     }
 
     std::string key_pem() const
     {
-        return demo::detail::to_pem([&](BIO* out) {
+        return pop3::testing::detail::to_pem([&](BIO* out) {
             return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
         });
     }
@@ -110,10 +110,10 @@ inline identity issue(const std::string& names, const std::string& key_type = "E
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(x509, X509_get_subject_name(issuer == nullptr ? x509 : issuer->x509.get()));
     X509_set_pubkey(x509, made.key.get());
-    demo::detail::add_extension(x509, NID_basic_constraints,
-                                names.empty() ? "critical, CA:TRUE" : "critical, CA:FALSE");
+    pop3::testing::detail::add_extension(x509, NID_basic_constraints,
+                                         names.empty() ? "critical, CA:TRUE" : "critical, CA:FALSE");
     if (!names.empty())
-        demo::detail::add_extension(x509, NID_subject_alt_name, names);
+        pop3::testing::detail::add_extension(x509, NID_subject_alt_name, names);
     // Without these OpenSSL could not tell two authorities of one name.
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer == nullptr ? x509 : issuer->x509.get(), x509, nullptr, nullptr, 0);

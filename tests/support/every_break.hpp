@@ -6,9 +6,10 @@
 // throws nothing but what the library throws.
 
 #include "support/run.hpp"
-#include "support/scripted_stream.hpp"
 
 #include <pop3/error.hpp>
+#include <pop3/testing/fuse.hpp>
+#include <pop3/testing/scripted_stream.hpp>
 
 #include <asio/error.hpp>
 #include <doctest/doctest.h>
@@ -50,11 +51,11 @@ std::size_t fail_everywhere(MakeScript make_script, Converse converse,
                             std::error_code failure = asio::error::connection_reset,
                             std::error_code told = asio::error::connection_reset)
 {
-    for (std::size_t step = 0;; ++step) {
-        CAPTURE(step);
+    pop3::testing::fuse fuse(failure);
+    return fuse.run([&] {
+        CAPTURE(fuse.at());
         const auto talk = make_script();
-        talk->octets_at_a_time(octets);
-        talk->fail_at(step, failure);
+        talk->octets_at_a_time(octets).with(fuse);
         std::error_code error;
         try {
             test::run([&] { return converse(talk); });
@@ -62,14 +63,15 @@ std::size_t fail_everywhere(MakeScript make_script, Converse converse,
             error = e.code();
         }
         CHECK(talk->closed());
+        CHECK(fuse.blown() == (error != std::error_code()));
         if (!error) {
             CHECK(talk->finished());
-            return step;
+            return;
         }
         CHECK((error == told ||
                (failure == asio::error::connection_reset && error == pop3::errc::connection_closed)));
         CHECK(!talk->wrong());
-    }
+    });
 }
 
 } // namespace test

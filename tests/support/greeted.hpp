@@ -2,9 +2,8 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include "support/scripted_stream.hpp"
-
 #include <pop3/pop3.hpp>
+#include <pop3/testing/scripted_stream.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/this_coro.hpp>
@@ -14,6 +13,9 @@
 #include <utility>
 
 namespace test {
+
+using pop3::testing::script;
+using pop3::testing::scripted_stream;
 
 using greeted_session = pop3::session<pop3::authorization, scripted_stream>;
 using named_session = pop3::session<pop3::awaiting_password, scripted_stream>;

@@ -2,7 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include "demo_server.hpp"
+#include <pop3/testing/server.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
@@ -64,7 +64,7 @@ public:
         return acceptor_.local_endpoint().port();
     }
 
-    demo::certificate identity;
+    pop3::testing::certificate identity;
 
 private:
     void run()

@@ -4,12 +4,12 @@
 // Operations that are cancelled by the observer, at each line that it is shown: nothing more is sent, and no session comes
 // of it.
 
-#include "demo_server.hpp"
 #include "support/greeted.hpp"
 #include "support/peer.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -127,7 +127,7 @@ std::size_t in_script(MakeScript make_script, Prepare prepare, Begin begin)
 {
     return at_each_line([&](canceller& c, bool inside) {
         asio::io_context context(1);
-        const std::shared_ptr<test::script> talk = make_script();
+        const std::shared_ptr<pop3::testing::script> talk = make_script();
         std::optional<typename decltype(prepare(talk, c.options()))::value_type> made;
         test::run(context,
                   [&]() -> asio::awaitable<void> { made.emplace(co_await prepare(talk, c.options())); });
@@ -256,7 +256,7 @@ TEST_CASE("cancelled at the line that a silent server does not answer")
 
 namespace {
 
-const demo::certificate identity;
+const pop3::testing::certificate identity;
 
 /// Answers CAPA and STLS, and writes down what it hears.
 void offer_stls(tcp::socket& socket, lines& heard)

@@ -4,9 +4,8 @@
 // A user whose own functions have names of the library's, and take anything: none of them is called, though the arguments are
 // of the user's types (argument-dependent lookup).
 
-#include "support/scripted_stream.hpp"
-
 #include <pop3/pop3.hpp>
+#include <pop3/testing/scripted_stream.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -23,10 +22,10 @@
 namespace app {
 
 /// The user's stream.
-class stream : public test::scripted_stream {
+class stream : public pop3::testing::scripted_stream {
 public:
     using lowest_layer_type = stream;
-    using test::scripted_stream::scripted_stream;
+    using pop3::testing::scripted_stream::scripted_stream;
 
     stream& lowest_layer()
     {
@@ -138,7 +137,7 @@ TEST_SUITE_BEGIN("greedy names");
 
 TEST_CASE("a stream, a command and a handler of a user who has functions of these names")
 {
-    const auto talk = test::script::make();
+    const auto talk = pop3::testing::script::make();
     talk->server("+OK\r\n")
         .client("USER alice\r\n")
         .server("+OK\r\n")
@@ -177,7 +176,7 @@ TEST_CASE("a stream, a command and a handler of a user who has functions of thes
 
 TEST_CASE("a lost session of a user who has functions of these names keeps its executor")
 {
-    const auto talk = test::script::make();
+    const auto talk = pop3::testing::script::make();
     talk->server("+OK\r\n").client("USER alice\r\n").end();
     asio::io_context context(1);
     pop3::session<pop3::authorization, app::stream> greeted;

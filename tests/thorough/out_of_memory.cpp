@@ -3,12 +3,12 @@
 
 // Each allocation of each operation fails once: the operation completes, or throws, but never both, and never neither.
 
-#include "demo_server.hpp"
 #include "support/counted_new.hpp"
 #include "support/greeted.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -34,11 +34,12 @@ namespace {
 using namespace std::chrono_literals;
 namespace command = pop3::command;
 
-const demo::certificate identity;
+const pop3::testing::certificate identity;
 
-demo::options served(bool tls)
+pop3::testing::server_options served(bool tls)
 {
-    demo::options options({demo::account("alice", "secret", demo::sample_messages())});
+    pop3::testing::server_options options(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
     options.tls = tls;
     options.identity = identity;
     return options;
@@ -121,7 +122,7 @@ void fail_each_allocation(Prepare prepare, Begin begin, std::error_code without 
     }
 }
 
-pop3::connect_options to(const demo::background_server& server)
+pop3::connect_options to(const pop3::testing::background_server& server)
 {
     pop3::connect_options options;
     options.port = server.port();
@@ -140,11 +141,11 @@ asio::awaitable<asio::any_io_executor> nothing(asio::any_io_executor executor)
 
 TEST_CASE("no memory: connecting")
 {
-    const demo::background_server secure(served(true));
-    const demo::background_server clear(served(false));
+    const pop3::testing::background_server secure(served(true));
+    const pop3::testing::background_server clear(served(false));
     pop3::tls_context tls;
     tls.add_certificate_authority(identity.pem());
-    const auto connect = [](const auto& how, const demo::background_server& server) {
+    const auto connect = [](const auto& how, const pop3::testing::background_server& server) {
         fail_each_allocation(nothing, [&](const asio::any_io_executor& executor, outcome& o) {
             pop3::async_connect(executor, how, "localhost", to(server), o.handler());
         });
@@ -156,7 +157,7 @@ TEST_CASE("no memory: connecting")
 
 TEST_CASE("no memory: what comes then")
 {
-    const demo::background_server server(served(false));
+    const pop3::testing::background_server server(served(false));
     pop3::tls_context tls;
     tls.add_certificate_authority(identity.pem());
     const auto in_clear = [&](asio::any_io_executor executor)

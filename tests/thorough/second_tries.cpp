@@ -7,9 +7,9 @@
 #include "support/greeted.hpp"
 #include "support/into.hpp"
 #include "support/run.hpp"
-#include "support/scripted_stream.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/scripted_stream.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/error.hpp>
@@ -40,7 +40,7 @@ constexpr auto old_behind = "bixhPWFsaWNlLAFhdXRoPUJlYXJlciBvbGQBAQ==\r\n";
 constexpr auto new_behind = "bixhPWFsaWNlLAFhdXRoPUJlYXJlciBuZXcBAQ==\r\n";
 constexpr auto stale = "-ERR Authentication failure: unknown user name or bad password.\r\n";
 
-std::shared_ptr<test::script> offering(const std::string& sasl)
+std::shared_ptr<pop3::testing::script> offering(const std::string& sasl)
 {
     auto talk = greeting();
     talk->client("CAPA\r\n").server("+OK\r\nSASL " + sasl + "\r\n.\r\n");
@@ -58,7 +58,7 @@ pop3::token_provider caching(int& asked)
 
 /// Logs in with `credentials`, to the end of the script, and gives the refusal; one that is empty if there was none.
 template <class Credentials>
-pop3::refusal refusal_of(const std::shared_ptr<test::script>& talk, const Credentials& credentials,
+pop3::refusal refusal_of(const std::shared_ptr<pop3::testing::script>& talk, const Credentials& credentials,
                          errc then = errc::session_closed)
 {
     pop3::refusal refused;
@@ -83,7 +83,7 @@ pop3::refusal refusal_of(const std::shared_ptr<test::script>& talk, const Creden
 }
 
 /// Logs in with `provider`, and says how often it was asked; negative if it did not let in.
-int tokens_asked(const std::shared_ptr<test::script>& talk)
+int tokens_asked(const std::shared_ptr<pop3::testing::script>& talk)
 {
     int asked = 0;
     bool in = false;

@@ -3,12 +3,12 @@
 
 // Times that are none, less than none, and more than a clock can count.
 
-#include "demo_server.hpp"
 #include "support/greeted.hpp"
 #include "support/into.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
@@ -45,9 +45,9 @@ std::error_code wanted(const row& r)
 }
 
 /// Has something to shut down, which takes until the script goes on or the stream is closed.
-class stream_with_shutdown : public test::scripted_stream {
+class stream_with_shutdown : public pop3::testing::scripted_stream {
 public:
-    using test::scripted_stream::scripted_stream;
+    using pop3::testing::scripted_stream::scripted_stream;
 
     template <class Token>
     auto async_shutdown(Token&& token)
@@ -66,11 +66,11 @@ public:
     std::shared_ptr<std::string> octets = std::make_shared<std::string>(100, ' ');
 };
 
-demo::background_server in_clear()
+pop3::testing::background_server in_clear()
 {
-    demo::options settings;
+    pop3::testing::server_options settings;
     settings.tls = false;
-    return demo::background_server(std::move(settings));
+    return pop3::testing::background_server(std::move(settings));
 }
 
 } // namespace
@@ -100,7 +100,8 @@ TEST_CASE("limits::connect_time")
 
             std::error_code ec;
             const auto talk = test::greeting();
-            (void)co_await pop3::async_greet(test::scripted_stream(executor, talk), options, test::into(ec));
+            (void)co_await pop3::async_greet(pop3::testing::scripted_stream(executor, talk), options,
+                                             test::into(ec));
             CHECK(ec == wanted(r));
         });
     }

@@ -114,7 +114,7 @@ public:
         return peer_.port();
     }
 
-    const demo::certificate& identity() const
+    const pop3::testing::certificate& identity() const
     {
         return peer_.identity;
     }

@@ -4,9 +4,8 @@
 // Where what an operation calls is called: sinks, reply handlers, the observer and the provider of tokens on the executor of
 // the session, the completion handler on its own, whatever that is.
 
-#include "demo_server.hpp"
-
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/bind_executor.hpp>
@@ -36,13 +35,13 @@ namespace {
 
 namespace command = pop3::command;
 
-demo::background_server serve(bool tls)
+pop3::testing::background_server serve(bool tls)
 {
-    demo::options settings;
+    pop3::testing::server_options settings;
     settings.tls = tls;
     settings.accounts.emplace_back("alice", "secret",
                                    std::vector<std::string>{"A: b\r\n\r\none\r\n", "A: c\r\n\r\ntwo\r\n"});
-    return demo::background_server(std::move(settings));
+    return pop3::testing::background_server(std::move(settings));
 }
 
 /// Counts what is called somewhere else than in one place, or beside another.

@@ -4,10 +4,10 @@
 // Many sessions at once, with one tls_context: over one context that several threads run, each on a strand of its own, as
 // examples/guide/cancellation-and-threads.md advises; and each thread with a context of its own.
 
-#include "demo_server.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/server.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
@@ -37,14 +37,14 @@ std::string name(int i)
     return "user" + std::to_string(i);
 }
 
-demo::background_server serve()
+pop3::testing::background_server serve()
 {
-    demo::options settings;
+    pop3::testing::server_options settings;
     const std::string large(100'000, 'x');
     for (int i = 0; i != sessions; ++i)
         settings.accounts.emplace_back(
             name(i), "secret", std::vector<std::string>{"A: b\r\n\r\n" + large + "\r\n", "A: c\r\n\r\n"});
-    return demo::background_server(std::move(settings));
+    return pop3::testing::background_server(std::move(settings));
 }
 
 asio::awaitable<void> visit(pop3::tls_context& tls, std::uint16_t port, int i)

@@ -6,11 +6,11 @@
 
 #include "support/greeted.hpp"
 #include "support/run.hpp"
-#include "support/scripted_stream.hpp"
 
 #include <pop3/pop3.hpp>
 #include <pop3/secret.hpp>
 #include <pop3/session/outside_call.hpp>
+#include <pop3/testing/scripted_stream.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
@@ -111,7 +111,7 @@ constexpr int rounds = 3000;
 /// A session over a script that waits for a token in a context of its own.
 struct waiting_login {
     std::unique_ptr<asio::io_context> context = std::make_unique<asio::io_context>(1);
-    std::shared_ptr<test::script> talk = test::greeting();
+    std::shared_ptr<pop3::testing::script> talk = test::greeting();
     pop3::token_provider::callback done;
     std::optional<std::error_code> completed;
 
@@ -120,7 +120,8 @@ struct waiting_login {
         talk->client("CAPA\r\n").server("+OK\r\nSASL XOAUTH2\r\n.\r\n");
         const pop3::token_provider provider(
             "alice", [this](bool, pop3::token_provider::callback d) { done = std::move(d); });
-        pop3::async_greet(test::scripted_stream(context->get_executor(), talk), pop3::connect_options(),
+        pop3::async_greet(pop3::testing::scripted_stream(context->get_executor(), talk),
+                          pop3::connect_options(),
                           [this, provider](std::error_code ec, pop3::reply<test::greeted_session> r) {
                               REQUIRE(!ec);
                               std::move(*r).async_login(

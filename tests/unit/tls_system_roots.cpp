@@ -304,8 +304,8 @@ TEST_CASE("system roots: what else can be in the file")
 
     // Trusted, but not for servers.
     X509_add1_reject_object(root.x509.get(), OBJ_nid2obj(NID_server_auth));
-    CHECK(!trusted(
-        demo::detail::to_pem([&](BIO* out) { return PEM_write_bio_X509_AUX(out, root.x509.get()); })));
+    CHECK(!trusted(pop3::testing::detail::to_pem(
+        [&](BIO* out) { return PEM_write_bio_X509_AUX(out, root.x509.get()); })));
 }
 
 TEST_CASE("system roots: revocation lists in the file")
@@ -325,8 +325,9 @@ TEST_CASE("system roots: revocation lists in the file")
     X509_REVOKED_set_revocationDate(revoked, now.get());
     REQUIRE(X509_CRL_add0_revoked(list.get(), revoked) == 1);
     REQUIRE(X509_CRL_sign(list.get(), root.key.get(), EVP_sha256()) > 0);
-    const std::string pem =
-        root.pem() + demo::detail::to_pem([&](BIO* out) { return PEM_write_bio_X509_CRL(out, list.get()); });
+    const std::string pem = root.pem() + pop3::testing::detail::to_pem([&](BIO* out) {
+                                return PEM_write_bio_X509_CRL(out, list.get());
+                            });
 
     const system_trust trust(files.file("ca.pem", pem), files.path("none"));
     CHECK(in_new_context(bad) == X509_V_OK); // nobody has asked

@@ -5,9 +5,8 @@
 
 #include "shared.hpp"
 
-#include "demo_server.hpp"
-
 #include <pop3/certificate_error.hpp>
+#include <pop3/testing/server.hpp>
 #include <pop3/tls/fingerprint.hpp>
 
 #include <openssl/bio.h>
@@ -44,9 +43,9 @@ std::string public_key_pin(const std::string& pem)
 
 int main()
 {
-    const demo::background_server server(
-        demo::options({demo::account("alice", "secret", demo::sample_messages())}));
-    const demo::certificate client("email:alice@example.org");
+    const pop3::testing::background_server server(pop3::testing::server_options(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())}));
+    const pop3::testing::certificate client("email:alice@example.org");
 
     auto tls = make_context();
     check(connect(tls, server.port()).error.category().name() == std::string("pop3.certificate"),

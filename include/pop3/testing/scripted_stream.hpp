@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/stream.hpp>
+#include <pop3/testing/script.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
@@ -13,185 +14,16 @@
 #include <asio/error.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 
-#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <memory>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <system_error>
 #include <utility>
-#include <vector>
 
-namespace test {
-
-/// A conversation in memory: what the server says, and what the client must say in between. Shared by the test and
-/// the stream, so that the test can look at it when the session is gone.
-///
-///     auto talk = test::script::make();
-///     talk->server("+OK ready\r\n").client("NOOP\r\n").server("+OK\r\n");
-class script {
-public:
-    static std::shared_ptr<script> make()
-    {
-        return std::make_shared<script>();
-    }
-
-    script& server(std::string_view text)
-    {
-        return add(line{true, std::string(text), {}});
-    }
-
-    script& client(std::string_view text)
-    {
-        return add(line{false, std::string(text), {}});
-    }
-
-    /// The connection ends: reads give `ec` when all before was read.
-    script& end(std::error_code ec = asio::error::eof)
-    {
-        return add(line{true, {}, ec});
-    }
-
-    /// No read gives octets from both sides of this offset in what the server says.
-    void split_at(std::size_t offset)
-    {
-        split_ = offset;
-    }
-
-    /// No read gives more, and no write takes more.
-    void octets_at_a_time(std::size_t n)
-    {
-        most_ = n;
-    }
-
-    /// The read or write with this number, from 0, fails.
-    void fail_at(std::size_t step, std::error_code ec = asio::error::connection_reset)
-    {
-        fail_at_ = step;
-        failure_ = ec;
-    }
-
-    /// Reads and writes so far.
-    std::size_t steps() const
-    {
-        return steps_;
-    }
-
-    /// All that the client said.
-    const std::string& written() const
-    {
-        return written_;
-    }
-
-    /// What the client said was what it had to say, and it said and read all of it.
-    bool finished() const
-    {
-        return !wrong_ && at_ == lines_.size();
-    }
-
-    /// What the client said that it should not have said.
-    bool wrong() const
-    {
-        return wrong_;
-    }
-
-    bool closed() const
-    {
-        return closed_;
-    }
-
-    std::size_t server_octets() const
-    {
-        std::size_t n = 0;
-        for (const auto& l : lines_)
-            n += l.from_server ? l.text.size() : 0;
-        return n;
-    }
-
-private:
-    friend class scripted_stream;
-
-    struct line {
-        bool from_server;
-        std::string text;
-        std::error_code end;
-    };
-
-    script& add(line l)
-    {
-        lines_.push_back(std::move(l));
-        return *this;
-    }
-
-    bool readable() const
-    {
-        return at_ != lines_.size() && lines_[at_].from_server;
-    }
-
-    std::size_t read(asio::mutable_buffer into, std::error_code& ec)
-    {
-        const auto& l = lines_[at_];
-        if (l.end) {
-            ec = l.end;
-            return 0;
-        }
-        auto n = std::min({into.size(), most_, l.text.size() - offset_});
-        if (given_ < split_)
-            n = std::min(n, split_ - given_);
-        asio::buffer_copy(into, asio::buffer(l.text.data() + offset_, n));
-        given_ += n;
-        forward(n);
-        return n;
-    }
-
-    std::size_t write(asio::const_buffer from)
-    {
-        const auto n = std::min(from.size(), most_);
-        auto said = std::string_view(static_cast<const char*>(from.data()), n);
-        written_ += said;
-        while (!said.empty() && !wrong_) {
-            if (at_ == lines_.size() || lines_[at_].from_server) {
-                wrong_ = true;
-                break;
-            }
-            const auto expected = std::string_view(lines_[at_].text).substr(offset_, said.size());
-            wrong_ = !said.starts_with(expected);
-            said.remove_prefix(expected.size());
-            forward(expected.size());
-        }
-        return n;
-    }
-
-    void forward(std::size_t n)
-    {
-        offset_ += n;
-        if (offset_ == lines_[at_].text.size()) {
-            ++at_;
-            offset_ = 0;
-        }
-    }
-
-    std::error_code next_step()
-    {
-        const bool fails = steps_ == fail_at_;
-        ++steps_;
-        return fails ? failure_ : std::error_code();
-    }
-
-    std::vector<line> lines_;
-    std::string written_;
-    std::size_t at_ = 0;
-    std::size_t offset_ = 0;
-    std::size_t given_ = 0;
-    std::size_t split_ = 0;
-    std::size_t most_ = static_cast<std::size_t>(-1);
-    std::size_t steps_ = 0;
-    std::size_t fail_at_ = static_cast<std::size_t>(-1);
-    std::error_code failure_;
-    bool wrong_ = false;
-    bool closed_ = false;
-};
+namespace pop3::testing {
 
 /// The client's end of a `script`. A read for which the script has nothing waits until the stream is closed or the
 /// read is cancelled.
@@ -201,8 +33,7 @@ public:
     using lowest_layer_type = scripted_stream;
 
     scripted_stream(executor_type executor, std::shared_ptr<script> s)
-        : executor_(std::move(executor)), script_(std::move(s)),
-          waiting_(std::make_shared<std::shared_ptr<reader>>())
+        : executor_(std::move(executor)), script_(std::move(s)), waiting_(std::make_shared<waiting>())
     {
     }
 
@@ -223,6 +54,7 @@ public:
         ec = {};
         script_->closed_ = true;
         abort(*waiting_);
+        waiting_->timer.reset();
     }
 
     template <class Token>
@@ -310,6 +142,12 @@ private:
         asio::executor_work_guard<executor_type> work;
     };
 
+    /// Is kept by what may complete the read, also when the stream has gone.
+    struct waiting {
+        std::shared_ptr<scripted_stream::reader> reader;
+        std::optional<asio::steady_timer> timer;
+    };
+
     template <class Handler>
     void start_read(asio::mutable_buffer into, Handler handler)
     {
@@ -322,13 +160,15 @@ private:
         }
         const auto slot = asio::get_associated_cancellation_slot(handler);
         const auto allocator = asio::get_associated_allocator(handler);
-        *waiting_ = std::allocate_shared<reader_with<Handler>>(allocator, std::move(handler), executor_);
-        (*waiting_)->into = into;
+        waiting_->reader =
+            std::allocate_shared<reader_with<Handler>>(allocator, std::move(handler), executor_);
+        waiting_->reader->into = into;
+        start_wait(script_, waiting_, executor_);
         if (slot.is_connected()) {
             auto connected = slot;
             connected.assign([weak = std::weak_ptr(waiting_)](asio::cancellation_type_t) {
-                if (const auto waiting = weak.lock())
-                    abort(*waiting);
+                if (const auto w = weak.lock())
+                    abort(*w);
             });
         }
     }
@@ -336,17 +176,41 @@ private:
     /// What was written may have made the script go on.
     void serve_reader()
     {
-        if (!*waiting_ || !script_->readable())
+        start_wait(script_, waiting_, executor_);
+        serve(*script_, *waiting_);
+    }
+
+    static void serve(script& s, waiting& w)
+    {
+        if (!w.reader || !s.readable())
             return;
-        const auto r = std::move(*waiting_);
+        const auto r = std::move(w.reader);
         std::error_code ec;
-        const auto n = script_->read(r->into, ec);
+        const auto n = s.read(r->into, ec);
         r->complete(ec, n);
     }
 
-    static void abort(std::shared_ptr<reader>& waiting)
+    /// The script is silent for a time.
+    static void start_wait(const std::shared_ptr<script>& s, const std::shared_ptr<waiting>& w,
+                           const executor_type& executor)
     {
-        if (auto r = std::move(waiting))
+        if (w->timer || !w->reader || !s->is_at(script::kind::wait))
+            return;
+        w->timer.emplace(executor, s->lines_[s->at_].time);
+        w->timer->async_wait([s, weak = std::weak_ptr(w), executor](std::error_code cancelled) {
+            const auto waits = weak.lock();
+            if (cancelled || !waits)
+                return;
+            waits->timer.reset();
+            ++s->at_;
+            start_wait(s, waits, executor);
+            serve(*s, *waits);
+        });
+    }
+
+    static void abort(waiting& w)
+    {
+        if (auto r = std::move(w.reader))
             r->complete(asio::error::operation_aborted, 0);
     }
 
@@ -364,11 +228,11 @@ private:
 
     executor_type executor_;
     std::shared_ptr<script> script_;
-    std::shared_ptr<std::shared_ptr<reader>> waiting_;
+    std::shared_ptr<waiting> waiting_;
 };
 
-} // namespace test
+} // namespace pop3::testing
 
 // A script is read by nobody but the test.
 template <>
-inline constexpr bool pop3::is_secure_stream<test::scripted_stream> = true;
+inline constexpr bool pop3::is_secure_stream<pop3::testing::scripted_stream> = true;

@@ -2,36 +2,23 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-// The server's side of four SASL mechanisms (RFC 4422), for demo_server.hpp. Passwords of the demo are no secrets, so
-// nothing is wiped here, and nothing compared in constant time: a real server does both.
+#include <pop3/testing/require.hpp>
+#include <pop3/testing/server_sasl.hpp>
 
-#include <cstddef> // before Asio (see pop3/config.hpp)
-
-#include <asio/ssl/error.hpp>
-
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
-namespace demo::detail {
-
-inline void require(bool succeeded, const char* what)
-{
-    if (!succeeded)
-        throw std::system_error(static_cast<int>(ERR_get_error()), asio::error::get_ssl_category(), what);
-}
-
-// ---- Octets -------------------------------------------------------------------------------------
+namespace pop3::testing::detail {
 
 // OpenSSL wants its octets unsigned.
 inline const unsigned char* octets_of(std::string_view text)
@@ -39,26 +26,26 @@ inline const unsigned char* octets_of(std::string_view text)
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-inline unsigned char* octets_of(std::string& text)
+POP3_TESTING_DECL unsigned char* octets_of(std::string& text)
 {
     return reinterpret_cast<unsigned char*>(text.data());
 }
 
-inline std::string random_octets(std::size_t size)
+POP3_TESTING_DECL std::string random_octets(std::size_t size)
 {
     std::string result(size, '\0');
     require(RAND_bytes(octets_of(result), static_cast<int>(size)) == 1, "random numbers");
     return result;
 }
 
-inline std::string digest(const EVP_MD* type, std::string_view text)
+POP3_TESTING_DECL std::string digest(const EVP_MD* type, std::string_view text)
 {
     std::string result(static_cast<std::size_t>(EVP_MD_get_size(type)), '\0');
     require(EVP_Digest(text.data(), text.size(), octets_of(result), nullptr, type, nullptr) == 1, "digest");
     return result;
 }
 
-inline std::string hmac(const EVP_MD* type, std::string_view key, std::string_view text)
+POP3_TESTING_DECL std::string hmac(const EVP_MD* type, std::string_view key, std::string_view text)
 {
     std::string result(static_cast<std::size_t>(EVP_MD_get_size(type)), '\0');
     require(HMAC(type, key.data(), static_cast<int>(key.size()), octets_of(text), text.size(),
@@ -67,7 +54,7 @@ inline std::string hmac(const EVP_MD* type, std::string_view key, std::string_vi
     return result;
 }
 
-inline std::string to_hex(std::string_view octets)
+POP3_TESTING_DECL std::string to_hex(std::string_view octets)
 {
     std::string result;
     for (const char c : octets)
@@ -77,7 +64,7 @@ inline std::string to_hex(std::string_view octets)
     return result;
 }
 
-inline std::string to_base64(std::string_view octets)
+POP3_TESTING_DECL std::string to_base64(std::string_view octets)
 {
     std::string result((octets.size() + 2) / 3 * 4 + 1, '\0'); // OpenSSL ends it with a NUL.
     EVP_EncodeBlock(octets_of(result), octets_of(octets), static_cast<int>(octets.size()));
@@ -85,7 +72,7 @@ inline std::string to_base64(std::string_view octets)
     return result;
 }
 
-inline std::optional<std::string> from_base64(std::string_view text)
+POP3_TESTING_DECL std::optional<std::string> from_base64(std::string_view text)
 {
     std::string result(text.size() / 4 * 3, '\0');
     if (text.size() % 4 != 0 ||
@@ -96,35 +83,23 @@ inline std::optional<std::string> from_base64(std::string_view text)
     return result;
 }
 
-// ---- Mechanisms ---------------------------------------------------------------------------------
-
-// What a mechanism says to a response: another challenge, or, if there is none, who has logged in.
-struct sasl_step {
-    std::optional<std::string> challenge;
-    std::optional<std::string> name;
-};
-
-inline sasl_step challenge(std::string text)
+POP3_TESTING_DECL sasl_step challenge(std::string text)
 {
     return {std::move(text), std::nullopt};
 }
 
-inline sasl_step accept(std::string name)
+POP3_TESTING_DECL sasl_step accept(std::string name)
 {
     return {std::nullopt, std::move(name)};
 }
 
-inline sasl_step deny()
+POP3_TESTING_DECL sasl_step deny()
 {
     return {};
 }
 
-using sasl_login = std::function<sasl_step(const std::string& response)>;
-// The password of somebody, if there is such an account.
-using password_finder = std::function<std::optional<std::string>(std::string_view name)>;
-
 // RFC 4616: authorization identity NUL name NUL password.
-inline sasl_login plain(password_finder find)
+POP3_TESTING_DECL sasl_login plain(password_finder find)
 {
     return [find = std::move(find)](const std::string& response) {
         const auto first = response.find('\0');
@@ -138,7 +113,7 @@ inline sasl_login plain(password_finder find)
     };
 }
 
-inline sasl_login login(password_finder find)
+POP3_TESTING_DECL sasl_login login(password_finder find)
 {
     return [find = std::move(find), step = 0, name = std::string()](const std::string& response) mutable {
         switch (step++) {
@@ -153,8 +128,45 @@ inline sasl_login login(password_finder find)
     };
 }
 
+/// What follows `key` in a message whose fields end in ^A, or in `,` behind the name in the header of RFC 7628.
+POP3_TESTING_DECL std::string field(std::string_view message, std::string_view key)
+{
+    const auto found = message.find(key);
+    if (found == message.npos)
+        return {};
+    message.remove_prefix(found + key.size());
+    return std::string(message.substr(0, message.find_first_of(",\x01")));
+}
+
+/// A bearer token, wherever the name stands. Who is refused is told why, answers that, and is refused then.
+POP3_TESTING_DECL sasl_login bearer(password_finder find, std::string_view name_key)
+{
+    return [find = std::move(find), name_key, told = false](const std::string& response) mutable {
+        if (told)
+            return deny();
+        const std::string name = field(response, name_key);
+        const auto token = find(name);
+        if (token && !token->empty() && field(response, "auth=Bearer ") == *token)
+            return accept(name);
+        told = true;
+        return challenge("{\"status\":\"invalid_token\"}");
+    };
+}
+
+/// RFC 7628: n,a=name,^Ahost=...^Aport=...^Aauth=Bearer token^A^A
+POP3_TESTING_DECL sasl_login oauthbearer(password_finder find)
+{
+    return bearer(std::move(find), "a=");
+}
+
+/// Google's: user=name^Aauth=Bearer token^A^A
+POP3_TESTING_DECL sasl_login xoauth2(password_finder find)
+{
+    return bearer(std::move(find), "user=");
+}
+
 // RFC 2195: the response is a name, and the HMAC of the challenge under the password.
-inline sasl_login cram_md5(password_finder find)
+POP3_TESTING_DECL sasl_login cram_md5(password_finder find)
 {
     const std::string text = '<' + to_hex(random_octets(16)) + "@localhost>";
     return [find = std::move(find), text, asked = false](const std::string& response) mutable {
@@ -251,20 +263,20 @@ private:
     bool authentic_ = false;
 };
 
-struct sasl_mechanism {
-    std::string_view name;
-    bool client_first;
-    sasl_login (*start)(password_finder);
-};
+POP3_TESTING_DECL const std::array<sasl_mechanism, 6>& sasl_mechanisms()
+{
+    static constexpr std::array<sasl_mechanism, 6> all{{
+        {"SCRAM-SHA-256", true, false,
+         [](password_finder find) {
+             return sasl_login(scram_sha_256(std::move(find)));
+         }},
+        {"CRAM-MD5", false, false, cram_md5},
+        {"PLAIN", true, false, plain},
+        {"LOGIN", false, false, login},
+        {"OAUTHBEARER", true, true, oauthbearer},
+        {"XOAUTH2", true, true, xoauth2},
+    }};
+    return all;
+}
 
-inline constexpr std::array<sasl_mechanism, 4> sasl_mechanisms{{
-    {"SCRAM-SHA-256", true,
-     [](password_finder find) {
-         return sasl_login(scram_sha_256(std::move(find)));
-     }},
-    {"CRAM-MD5", false, cram_md5},
-    {"PLAIN", true, plain},
-    {"LOGIN", false, login},
-}};
-
-} // namespace demo::detail
+} // namespace pop3::testing::detail
