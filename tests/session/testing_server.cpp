@@ -38,29 +38,29 @@ public:
     explicit pair(std::vector<fault> faults, pop3::testing::server_options options = two_messages())
         : server((options.faults = std::move(faults), options))
     {
-        limits_.limits.operation_time = std::chrono::milliseconds(2000);
-        limits_.port = server.port();
+        connect.limits.operation_time = std::chrono::milliseconds(2000);
+        connect.port = server.port();
     }
 
     auto greeted(std::error_code& ec)
     {
-        return pop3::async_connect(context_.get_executor(), pop3::allow_cleartext, "127.0.0.1", limits_,
+        return pop3::async_connect(context_.get_executor(), pop3::allow_cleartext, "127.0.0.1", connect,
                                    blocking(ec));
     }
 
     auto mailbox()
     {
-        auto g = pop3::async_connect(context_.get_executor(), pop3::allow_cleartext, "127.0.0.1", limits_,
+        auto g = pop3::async_connect(context_.get_executor(), pop3::allow_cleartext, "127.0.0.1", connect,
                                      blocking);
         auto named = std::move(g).async_user("alice", blocking);
         return std::move(named).async_pass("secret", blocking);
     }
 
     pop3::testing::background_server server;
+    pop3::connect_options connect;
 
 private:
     asio::io_context context_;
-    pop3::connect_options limits_;
 };
 
 } // namespace
@@ -218,6 +218,17 @@ TEST_CASE("testing::fault: delay, ignore, trickle")
     std::error_code ec;
     std::ignore = m.async_noop(blocking(ec));
     CHECK(ec == pop3::errc::timed_out);
+}
+
+TEST_CASE("testing::fault: a long delay does not outlive the server")
+{
+    std::error_code ec;
+    {
+        pair p({fault::delay(pop3::testing::greeting, std::chrono::hours(1))});
+        p.connect.limits.connect_time = std::chrono::milliseconds(50);
+        std::ignore = p.greeted(ec);
+    }
+    CHECK(ec == pop3::errc::no_greeting);
 }
 
 TEST_CASE("testing::fault: of any command")

@@ -78,7 +78,7 @@ public:
     /// No read gives more, and no write takes more.
     script& octets_at_a_time(std::size_t n)
     {
-        most_ = n;
+        most_ = (std::max)(n, std::size_t(1));
         return *this;
     }
 

@@ -25,6 +25,16 @@
 
 namespace pop3::testing::detail {
 
+/// A connection, to who stops the server.
+class stoppable {
+public:
+    /// Closes the socket, and ends whatever waits.
+    virtual void stop() noexcept = 0;
+
+protected:
+    ~stoppable() = default;
+};
+
 /// What the connections of a server share. It is used on the strand.
 struct served {
     served(const asio::any_io_executor& executor, server_options chosen)
@@ -45,7 +55,7 @@ struct served {
     asio::strand<asio::any_io_executor> strand;
     asio::ssl::context tls{asio::ssl::context::tls_server};
     asio::ip::tcp::acceptor acceptor;
-    std::set<asio::ip::tcp::socket::lowest_layer_type*> sockets; ///< Of the connections, for stop().
+    std::set<stoppable*> open; ///< The connections that there are.
     bool stopped = false;
 };
 

@@ -43,13 +43,14 @@ void serve(const std::shared_ptr<served>& shared, tcp::socket socket, conversati
 
 /// One connection of a test server. Stream is tcp::socket, or tls_socket with a context as last argument.
 template <class Stream>
-class served_connection : public std::enable_shared_from_this<served_connection<Stream>> {
+class served_connection final : public stoppable,
+                                public std::enable_shared_from_this<served_connection<Stream>> {
 public:
     served_connection(std::shared_ptr<served> shared, tcp::socket socket, conversation talk, auto&... context)
         : shared_(std::move(shared)), stream_(std::move(socket), context...), deadline_(shared_->strand),
-          talk_(std::move(talk))
+          pause_timer_(shared_->strand), talk_(std::move(talk))
     {
-        shared_->sockets.insert(&stream_.lowest_layer());
+        shared_->open.insert(this);
     }
 
     served_connection(const served_connection&) = delete;
@@ -57,7 +58,13 @@ public:
 
     ~served_connection()
     {
-        shared_->sockets.erase(&stream_.lowest_layer());
+        shared_->open.erase(this);
+    }
+
+    void stop() noexcept override
+    {
+        hang_up();
+        pause_timer_.cancel();
     }
 
     static asio::awaitable<void> run(std::shared_ptr<served_connection> self)
@@ -224,8 +231,10 @@ private:
             co_await wait(r.time);
             break;
         case reaction::kind::ignore:
-            for (;;)
+            for (;;) {
                 co_await receive();
+                input_.clear();
+            }
         case reaction::kind::trickle:
             piece_ = r.octets;
             pause_ = r.time;
@@ -258,8 +267,10 @@ private:
 
     asio::awaitable<void> wait(std::chrono::steady_clock::duration time)
     {
-        asio::steady_timer pause(shared_->strand, time);
-        co_await pause.async_wait(asio::use_awaitable);
+        if (!socket().is_open())
+            end();
+        pause_timer_.expires_after(time);
+        co_await pause_timer_.async_wait(asio::use_awaitable); // throws if the server is stopped
     }
 
     asio::awaitable<void> send()
@@ -303,6 +314,7 @@ private:
     std::shared_ptr<served> shared_;
     Stream stream_;
     asio::steady_timer deadline_;
+    asio::steady_timer pause_timer_;
     conversation talk_;
     bool greeted_ = has_tls && !shared_->options.tls; // In clear, before STLS.
     std::array<char, 4096> chunk_{};

@@ -125,8 +125,8 @@ POP3_TESTING_DECL void server::stop()
         std::error_code ignored;
         shared->stopped = true;
         shared->acceptor.close(ignored);
-        for (auto* socket : shared->sockets)
-            socket->close(ignored);
+        for (auto* connection : shared->open)
+            connection->stop();
     });
 }
 
