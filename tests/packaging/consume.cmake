@@ -1,6 +1,6 @@
 # Takes the library into a project of its own, outside the source tree, then builds and runs an example there.
-# WAY is the name of a folder here, or install or install_compiled (what the installed ways need), or pkg_config (no CMake at
-# all), or tested (examples/tested, whose own tests are run).
+# WAY is the name of a folder here, or install or install_compiled (what the installed ways need), or pkg_config or
+# pkg_config_compiled (no CMake at all), or tested (examples/tested, whose own tests are run).
 # The folders versions and no_leaks check at configure time all there is to check.
 # cmake -DWAY=find_package -DROOT=. -DWORK=dir -DGENERATOR=Ninja -DCOMPILER=c++ -P consume.cmake
 cmake_minimum_required(VERSION 3.23)
@@ -53,6 +53,19 @@ elseif(WAY STREQUAL pkg_config)
   run(pkg-config --cflags --libs pop3)
   separate_arguments(pop3_arguments UNIX_COMMAND "${output}")
   run("${COMPILER}" -std=c++20 ${warnings} "${example}" ${pop3_arguments} -o "${build}/app")
+  run("${build}/app")
+elseif(WAY STREQUAL pkg_config_compiled)
+  set(prefix "${WORK}/prefix_compiled")
+  file(GLOB folders "${prefix}/lib*/pkgconfig" "${prefix}/lib/*/pkgconfig")
+  list(JOIN folders ":" folders)
+  set(ENV{PKG_CONFIG_PATH} "${folders}:${prefix}/share/pkgconfig:$ENV{PKG_CONFIG_PATH}")
+  file(MAKE_DIRECTORY "${build}")
+  run(pkg-config --cflags --libs pop3-compiled)
+  separate_arguments(pop3_arguments UNIX_COMMAND "${output}")
+  run("${COMPILER}" -std=c++20 ${warnings} "${example}" ${pop3_arguments} -o "${build}/app")
+  run(pkg-config --variable=libdir pop3-compiled)
+  string(STRIP "${output}" library_path)
+  set(ENV{LD_LIBRARY_PATH} "${library_path}")
   run("${build}/app")
 else()
   list(JOIN warnings " " flags)
