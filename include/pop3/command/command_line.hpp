@@ -39,6 +39,7 @@ public:
         observed_ = observed;
     }
 
+    /// Whether there is: if not, nothing is kept to be shown.
     bool observed() const noexcept
     {
         return observed_;
@@ -57,11 +58,13 @@ public:
         return append(text, text);
     }
 
+    /// A message number; one that is not `valid` is refused.
     command_line& argument(message_number number)
     {
         return number.valid() ? this->number(number.value()) : argument(std::string_view());
     }
 
+    /// A number in decimal.
     command_line& number(std::uint64_t n)
     {
         constexpr std::size_t most = 1 + 20;
@@ -79,6 +82,7 @@ public:
         return hidden_argument(hidden.expose());
     }
 
+    /// The same of a text that is no `secret`.
     command_line& hidden_argument(std::string_view text)
     {
         separate();

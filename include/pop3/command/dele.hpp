@@ -19,6 +19,7 @@ public:
     using result_type = void;
     using permitted_in = states<transaction>;
 
+    /// number: from 1.
     explicit dele(message_number number) : number_(number)
     {
     }

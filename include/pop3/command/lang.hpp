@@ -26,6 +26,7 @@ public:
     using result_type = language;
     using permitted_in = states<authorization, transaction>;
 
+    /// tag: copied.
     explicit lang(std::string_view tag) : range_(tag)
     {
     }

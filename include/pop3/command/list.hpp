@@ -30,16 +30,19 @@ public:
         line.verb(verb);
     }
 
+    /// For `listing_reader`: reads an entry if it can be read in one go, and says where the next begins; else null.
     static const char* read_at_sight(const char* begin, const char* end, scan_listing& entry) noexcept
     {
         return grammar::read_scan_listing(begin, end, entry);
     }
 
+    /// For `listing_reader`: what is wrong with an entry that was read; nothing ever is.
     static std::error_code check_entry(const scan_listing&, const limits&)
     {
         return {};
     }
 
+    /// For `listing_reader`: reads the entry of one line.
     static std::error_code read_entry(std::string_view line, scan_listing& entry, const limits& bounds)
     {
         if (!grammar::parse_scan_listing(line, entry))
@@ -47,6 +50,7 @@ public:
         return check_entry(entry, bounds);
     }
 
+    /// For `listing_reader`: the entry as it stands in the result.
     static const scan_listing& kept(const scan_listing& entry) noexcept
     {
         return entry;
@@ -68,6 +72,7 @@ public:
     using result_type = scan_listing;
     using permitted_in = states<transaction>;
 
+    /// number: from 1.
     explicit list_one(message_number number) : number_(number)
     {
     }

@@ -24,6 +24,7 @@ public:
     using on_ok = transaction;
     using on_refusal = authorization;
 
+    /// The password; wiped with the command.
     explicit pass(secret password) : password_(std::move(password))
     {
     }

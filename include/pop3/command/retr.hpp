@@ -22,6 +22,7 @@ public:
     static constexpr std::string_view verb = "RETR";
     using permitted_in = states<transaction>;
 
+    /// number: from 1.
     explicit retr(message_number number) : number_(number)
     {
     }

@@ -23,6 +23,7 @@ public:
     static constexpr std::string_view verb = "TOP";
     using permitted_in = states<transaction>;
 
+    /// number: from 1. lines: how many of the body, from 0.
     top(message_number number, line_count lines) : number_(number), lines_(lines)
     {
     }

@@ -30,11 +30,13 @@ public:
         line.verb(verb);
     }
 
+    /// For `listing_reader`: reads an entry if it can be read in one go, and says where the next begins; else null.
     static const char* read_at_sight(const char* begin, const char* end, unique_id_view& entry) noexcept
     {
         return grammar::read_unique_id_listing(begin, end, entry);
     }
 
+    /// For `listing_reader`: what is wrong with an entry that was read (`errc::unique_id_limit`).
     static std::error_code check_entry(const unique_id_view& entry, const limits& bounds)
     {
         if (entry.unique_id.size() > bounds.unique_id)
@@ -42,6 +44,7 @@ public:
         return {};
     }
 
+    /// For `listing_reader`: reads the entry of one line.
     static std::error_code read_entry(std::string_view line, unique_id_view& entry, const limits& bounds)
     {
         if (!grammar::parse_unique_id_listing(line, entry))
@@ -49,6 +52,7 @@ public:
         return check_entry(entry, bounds);
     }
 
+    /// For `listing_reader`: the entry as it stands in the result, with a unique-id of its own.
     static unique_id_listing kept(const unique_id_view& entry)
     {
         return {entry.number, unique_id(entry.unique_id)};
@@ -70,6 +74,7 @@ public:
     using result_type = unique_id_listing;
     using permitted_in = states<transaction>;
 
+    /// number: from 1.
     explicit uidl_one(message_number number) : number_(number)
     {
     }

@@ -21,6 +21,7 @@ public:
     using on_ok = awaiting_password;
     using on_refusal = authorization;
 
+    /// name: copied.
     explicit user(std::string_view name) : name_(name)
     {
     }
