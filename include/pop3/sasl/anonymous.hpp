@@ -29,6 +29,7 @@ class anonymous {
 public:
     static constexpr std::string_view name = "ANONYMOUS";
 
+    /// trace: who it is, an address of mail for example; may be empty.
     explicit anonymous(std::string_view trace = {}) : trace_(trace)
     {
     }

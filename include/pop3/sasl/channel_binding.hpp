@@ -14,6 +14,7 @@ struct channel_binding {
     {
     }
 
+    /// Of this type, with these octets.
     channel_binding(std::string t, std::string d) : type(std::move(t)), data(std::move(d))
     {
     }

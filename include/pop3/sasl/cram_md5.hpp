@@ -30,6 +30,7 @@ class cram_md5 {
 public:
     static constexpr std::string_view name = "CRAM-MD5";
 
+    /// credentials: copied.
     explicit cram_md5(const password& credentials) : credentials_(credentials)
     {
     }

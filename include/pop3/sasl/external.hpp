@@ -27,6 +27,7 @@ class external {
 public:
     static constexpr std::string_view name = "EXTERNAL";
 
+    /// authorize_as: the mailbox to open; empty for the one that goes with the certificate.
     explicit external(std::string_view authorize_as = {}) : authorize_as_(authorize_as)
     {
     }

@@ -34,6 +34,7 @@ public:
     static constexpr std::string_view name = "LOGIN";
     static constexpr bool reveals_secret = true;
 
+    /// credentials: copied.
     explicit login(const password& credentials) : credentials_(credentials)
     {
     }

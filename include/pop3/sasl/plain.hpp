@@ -29,6 +29,7 @@ public:
     static constexpr std::string_view name = "PLAIN";
     static constexpr bool reveals_secret = true;
 
+    /// credentials: copied. authorize_as: another mailbox to open, where the server allows that.
     explicit plain(const password& credentials, std::string_view authorize_as = {})
         : credentials_(credentials), authorize_as_(authorize_as)
     {

@@ -33,29 +33,37 @@ namespace pop3::sasl {
 
 /// The digests of `scram`.
 struct sha_1 {
+    /// What SCRAM is called with this digest, and with binding to the channel.
     static constexpr std::string_view scram_name = "SCRAM-SHA-1";
     static constexpr std::string_view scram_plus_name = "SCRAM-SHA-1-PLUS";
 
+    /// That of OpenSSL.
     static const EVP_MD* digest() noexcept
     {
         return EVP_sha1();
     }
 };
 
+/// SHA-256 (RFC 7677).
 struct sha_256 {
+    /// What SCRAM is called with this digest, and with binding to the channel.
     static constexpr std::string_view scram_name = "SCRAM-SHA-256";
     static constexpr std::string_view scram_plus_name = "SCRAM-SHA-256-PLUS";
 
+    /// That of OpenSSL.
     static const EVP_MD* digest() noexcept
     {
         return EVP_sha256();
     }
 };
 
+/// SHA-512.
 struct sha_512 {
+    /// What SCRAM is called with this digest, and with binding to the channel.
     static constexpr std::string_view scram_name = "SCRAM-SHA-512";
     static constexpr std::string_view scram_plus_name = "SCRAM-SHA-512-PLUS";
 
+    /// That of OpenSSL.
     static const EVP_MD* digest() noexcept
     {
         return EVP_sha512();
@@ -65,10 +73,12 @@ struct sha_512 {
 /// A nonce that is known beforehand. For tests only: a login with it can be replayed.
 class scram_nonce {
 public:
+    /// text: printable ASCII without a comma.
     explicit scram_nonce(std::string_view text) : text_(text)
     {
     }
 
+    /// The nonce.
     const std::string& text() const noexcept
     {
         return text_;

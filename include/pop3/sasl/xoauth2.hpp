@@ -36,6 +36,7 @@ public:
     static constexpr std::string_view name = "XOAUTH2";
     static constexpr bool reveals_secret = true;
 
+    /// credentials: copied.
     explicit xoauth2(const access_token& credentials) : credentials_(credentials)
     {
     }
