@@ -123,6 +123,7 @@ public:
                                        std::forward<Token>(token));
     }
 
+    /// The same without `login_options`.
     template <detail::no_login_options Token = default_token>
         requires detail::completed_with<Token, reply<session<transaction, Stream>, session>>
     auto async_login(const password& credentials, Token&& token = {}) &&
@@ -141,6 +142,7 @@ public:
                                        std::forward<Token>(token));
     }
 
+    /// The same without `login_options`.
     template <detail::no_login_options Token = default_token>
         requires(may_carry_secrets<Stream> &&
                  detail::completed_with<Token, reply<session<transaction, Stream>, session>>)
@@ -163,6 +165,7 @@ public:
             std::forward<Token>(token));
     }
 
+    /// The same without `login_options`.
     template <detail::no_login_options Token = default_token>
         requires(may_carry_secrets<Stream> &&
                  detail::completed_with<Token, reply<session<transaction, Stream>, session>>)
@@ -205,6 +208,7 @@ public:
                                        std::forward<Token>(token));
     }
 
+    /// The same with `initial_response::automatic`.
     template <sasl::mechanism Mechanism,
               detail::completed_with<reply<session<transaction, Stream>, session>> Token = default_token>
         requires(!sasl::reveals_secret<Mechanism> || may_carry_secrets<Stream>)
@@ -272,6 +276,7 @@ public:
             std::forward<Token>(token));
     }
 
+    /// The same with `stls_policy::if_offered`: STLS is sent if the server announces it.
     template <
         detail::completed_with<reply<session<authorization, tls_stream>, session>> Token = default_token>
         requires detail::can_start_tls<Stream>
@@ -281,6 +286,7 @@ public:
                                            std::forward<Token>(token));
     }
 
+    /// The same for the host that `async_connect` was told.
     template <detail::no_text Token = default_token>
         requires(detail::can_start_tls<Stream> &&
                  detail::completed_with<Token, reply<session<authorization, tls_stream>, session>>)

@@ -90,6 +90,7 @@ inline constexpr bool leads_out_of<Command, State, Stream> =
 template <class State, class Stream>
 class session_handle {
 public:
+    /// What the session is made of: its two template arguments, and the executor that it runs on.
     using state_type = State;
     using stream_type = Stream;
     using executor_type = asio::any_io_executor;

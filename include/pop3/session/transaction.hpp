@@ -456,6 +456,7 @@ public:
         return this->start_pipeline(token(), std::forward<Commands>(commands)...);
     }
 
+    /// The same with a completion token behind the commands.
     template <class First, class... Rest>
         requires(sizeof...(Rest) != 0 && !range_of_commands<First> &&
                  detail::are_commands_and_token<Stream, First, Rest...>)
@@ -499,6 +500,7 @@ public:
                                              std::forward<Second>(second), std::forward<Rest>(rest)...);
     }
 
+    /// The same with a completion token behind QUIT.
     template <class First, class Second, class... Rest>
         requires(detail::are_commands_quit_and_token<Stream, First, Second, Rest...>)
     auto async_pipeline(First&& first, Second&& second, Rest&&... rest) &&

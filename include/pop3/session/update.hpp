@@ -22,6 +22,7 @@ enum class deletions {
 template <class Stream>
 class [[nodiscard("says whether the deletions were carried out")]] session<update, Stream> {
 public:
+    /// Its two template arguments.
     using state_type = update;
     using stream_type = Stream;
 
@@ -29,10 +30,12 @@ public:
     session(session&&) = default;
     session& operator=(session&&) = default;
 
+    /// One of your own, in tests for example.
     explicit session(pop3::deletions d, refusal why = {}) : refusal_(std::move(why)), deletions_(d)
     {
     }
 
+    /// What became of the messages that were marked as deleted.
     pop3::deletions deletions() const noexcept
     {
         return deletions_;
