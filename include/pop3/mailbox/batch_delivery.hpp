@@ -19,6 +19,7 @@ namespace pop3 {
 
 /// A message of a batch.
 struct batch_message {
+    /// Whose it is: `fetch_options::account`, or the one that was made for it.
     std::string account;
     /// As the server gives it: untrusted input. Empty if the server has none for it that can be read.
     std::string unique_id;
@@ -55,6 +56,7 @@ struct batch_message {
 /// more than `most_octets` is not delivered (`std::errc::file_too_large`); it stays on the server, and is in the report.
 class batch_delivery {
 public:
+    /// What takes a batch, and calls `done` when it is durable.
     using function = std::function<void(std::vector<batch_message> batch, commit_callback done)>;
 
     /// most_octets: of a message.

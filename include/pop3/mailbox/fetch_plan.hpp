@@ -36,8 +36,11 @@ enum class skip_reason {
 
 /// What a plan rests on, beside the policy.
 struct fetch_terms {
+    /// Whose maildrop it is.
     std::string_view account;
+    /// The time that ages are counted to.
     std::chrono::sys_seconds now{};
+    /// What to do if nearly all unique-ids are new.
     changed_ids changed = changed_ids::automatic;
     /// How often the delivery of a message may fail before it is in quarantine.
     std::uint32_t attempts = 5;
@@ -50,9 +53,12 @@ struct fetch_terms {
 /// What to do in a session: which messages to fetch, to delete, to leave. It is made of what the server lists, of what is known
 /// from before, and of the policy, and of nothing else (FETCH rules 6 to 8).
 struct fetch_plan {
+    /// A message, by its row in the `maildrop_listing`.
     using row_type = maildrop_listing::row_type;
 
+    /// A message to fetch.
     struct wanted {
+        /// Which.
         row_type row = 0;
         /// Its header only.
         bool headers = false;
@@ -64,8 +70,11 @@ struct fetch_plan {
         friend bool operator==(const wanted&, const wanted&) = default;
     };
 
+    /// A message to leave on the server.
     struct left {
+        /// Which.
         row_type row = 0;
+        /// For what reason.
         skip_reason why = skip_reason::too_large;
 
         friend bool operator==(const left&, const left&) = default;

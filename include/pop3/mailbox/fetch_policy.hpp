@@ -26,6 +26,7 @@ enum class too_large {
 /// Nothing is ever deleted that was not delivered whole.
 class fetch_policy {
 public:
+    /// When what was delivered is deleted on the server.
     enum class deletion { never, at_once, by_age, but_newest };
 
     /// Larger messages than this many octets are left out.
@@ -34,16 +35,19 @@ public:
         return most_octets_;
     }
 
+    /// What becomes of messages with more octets than `most_octets`.
     too_large larger() const noexcept
     {
         return larger_;
     }
 
+    /// Whether no more than headers is fetched.
     bool only_headers() const noexcept
     {
         return only_headers_;
     }
 
+    /// When what was delivered is deleted.
     deletion deletes() const noexcept
     {
         return deletion_;

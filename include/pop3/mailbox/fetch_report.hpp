@@ -19,6 +19,7 @@ namespace pop3 {
 
 /// A message that is left on the server, and was not delivered in this run.
 struct skipped_message {
+    /// In the session of this run.
     message_number number = 0;
     /// As the server gives it: untrusted input. Empty if there is none that can be read.
     std::string unique_id;
@@ -35,6 +36,7 @@ struct skipped_message {
 
 /// What became of a fetch. It says the truth also beside an error: what is counted as fetched is delivered and recorded.
 struct fetch_report {
+    /// The account, as the seen store knows it.
     std::string account;
     /// Messages that the server lists.
     std::size_t listed = 0;

@@ -24,6 +24,7 @@ namespace pop3 {
 /// time; an open file by one.
 class file_system {
 public:
+    /// What a file is opened for.
     enum class access {
         read,   ///< Reads a file that is there.
         append, ///< Writes at the end of a file; makes it if need be. May be read, too.
@@ -54,6 +55,7 @@ public:
         /// (`sync_directory`). After an error nothing is known of what was written since the last one.
         virtual void sync(std::error_code& ec) = 0;
 
+        /// How many octets it has.
         virtual std::uint64_t size(std::error_code& ec) = 0;
 
         /// Cuts it to `size` octets.
@@ -85,6 +87,7 @@ public:
     /// `operation_not_permitted` where files have one name.
     virtual void link(const std::string& from, const std::string& to, std::error_code& ec) = 0;
 
+    /// Takes a name away. What is open under it stays so.
     virtual void remove(const std::string& path, std::error_code& ec) = 0;
 
     /// The names in a directory are on the disk when it returns without an error.

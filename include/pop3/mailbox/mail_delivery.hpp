@@ -18,6 +18,7 @@ namespace pop3 {
 
 /// A message that is about to come.
 struct arriving_message {
+    /// The account, as the seen store knows it.
     std::string_view account;
     /// The unique-id is empty if the server has none for it that can be read.
     seen_key key;

@@ -35,6 +35,7 @@ public:
     /// path: as the system takes it. files: must live as long as this.
     explicit maildir(std::string path, file_system& files = system_files(), line_ends ends = line_ends::lf);
 
+    /// The same, on the disk.
     maildir(std::string path, line_ends ends) : maildir(std::move(path), system_files(), ends)
     {
     }

@@ -22,6 +22,7 @@ namespace pop3 {
 /// first counts.
 class maildrop_listing {
 public:
+    /// Which message, from 0.
     using row_type = std::uint32_t;
 
     /// A line of UIDL: all before the first one of LIST. An empty unique-id is one that cannot be read.
@@ -36,6 +37,7 @@ public:
     /// There are no more lines. Orders the rows.
     void finish();
 
+    /// The number of a message in this session.
     message_number number(row_type row) const noexcept;
 
     /// `unknown_octets` if LIST did not say.

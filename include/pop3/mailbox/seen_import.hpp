@@ -27,6 +27,7 @@ namespace pop3 {
 
 /// A message that another program has fetched.
 struct foreign_message {
+    /// As that program has it.
     std::string unique_id;
     /// When it was fetched; nothing if the file does not say, or says what cannot be.
     std::optional<std::chrono::sys_seconds> time;
@@ -44,6 +45,7 @@ struct foreign_account {
 
 /// What a file of another program says.
 struct foreign_seen {
+    /// Of whom it says something.
     std::vector<foreign_account> accounts;
     /// The lines that cannot be read, counted from 1. What they are about is fetched again.
     std::vector<std::size_t> unreadable;

@@ -17,7 +17,9 @@ namespace pop3 {
 
 /// What is known of a message of an account.
 struct seen_entry {
+    /// The size, as the server listed it.
     std::uint64_t octets = unknown_octets;
+    /// When it was delivered, or last tried.
     std::chrono::sys_seconds time{};
     /// Since when listings lack it; zero if the last one had it.
     std::chrono::sys_seconds absent_since{};
@@ -30,7 +32,9 @@ struct seen_entry {
 /// A message has a slot, a number below `slot_count()`, which stays the same while the message is known.
 class seen_index {
 public:
+    /// The type of a slot.
     using slot_type = std::uint32_t;
+    /// The slot of no message.
     static constexpr slot_type no_slot = 0xffffffff;
 
     seen_index() = default;

@@ -35,13 +35,17 @@ inline constexpr std::uint64_t unknown_octets = (std::numeric_limits<std::uint64
 /// How a message is known: the unique-id as the server gives it, octet by octet, and which it is of those that have
 /// the same in one listing, from 1. (A message without a unique-id that can be read is known by the SHA-256 of its octets.)
 struct seen_key {
+    /// Octet by octet; or the SHA-256 of the message.
     std::string_view unique_id;
+    /// From 1.
     std::uint32_t ordinal = 1;
 };
 
 /// A record of a seen store.
 struct seen_record {
+    /// What the record says.
     seen_event event = seen_event::state;
+    /// Of `seen_event::state`: the state of the message from then on.
     seen_state state = seen_state::delivered;
     /// Whose: `user@host:port`, or as the user calls it. Empty is an error.
     std::string_view account;
