@@ -36,29 +36,35 @@ void stop_waiting(any_stream& stream) noexcept;
 /// `errc::cleartext_not_allowed`.
 class any_stream {
 public:
+    /// What Asio asks of a stream.
     using executor_type = asio::any_io_executor;
     using lowest_layer_type = asio::ip::tcp::socket::lowest_layer_type;
     using native_handle_type = SSL*;
 
+    /// With TLS, or without: passwords are sent over the first two only.
     explicit any_stream(tls_stream stream) : stream_(std::move(stream)), may_carry_secrets_(true)
     {
     }
 
+    /// TCP without TLS, but with `allow_cleartext`.
     explicit any_stream(cleartext_stream stream)
         : stream_(static_cast<tcp_stream&&>(stream)), may_carry_secrets_(true)
     {
     }
 
+    /// TCP without TLS.
     explicit any_stream(tcp_stream stream) : stream_(std::move(stream)), may_carry_secrets_(false)
     {
     }
 
+    /// As of any stream of Asio.
     executor_type get_executor() noexcept;
     lowest_layer_type& lowest_layer() noexcept;
 
     /// Null if there is no TLS.
     native_handle_type native_handle() noexcept;
 
+    /// Whether there is TLS.
     bool is_encrypted() const noexcept
     {
         return std::holds_alternative<tls_stream>(stream_);
@@ -70,6 +76,7 @@ public:
         return may_carry_secrets_;
     }
 
+    /// Reads some, as the stream in it does.
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token)
     {
@@ -77,6 +84,7 @@ public:
                           stream_);
     }
 
+    /// Writes some, as the stream in it does.
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token)
     {
@@ -86,6 +94,7 @@ public:
 
     // ---- Without a handler, as of `tls_stream`
 
+    /// As of `tls_stream`.
     std::size_t read_now(asio::mutable_buffer buffer, std::error_code& ec) noexcept;
     std::size_t write_now(asio::const_buffer buffer, std::error_code& ec) noexcept;
     bool is_quiet() noexcept;

@@ -29,6 +29,7 @@ namespace pop3 {
 
 /// What `blocking(ec)` makes.
 struct blocking_with_error {
+    /// Where the error goes.
     std::error_code* error;
 };
 

@@ -15,6 +15,7 @@ namespace pop3 {
 struct capabilities {
     /// LOGIN-DELAY: the shortest time between two logins (RFC 2449, section 6.5).
     struct login_delay_t {
+        /// The time itself.
         std::chrono::seconds delay{};
         /// It may differ from user to user; asked for after the login, this is the user's own.
         bool per_user = false;

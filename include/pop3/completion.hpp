@@ -33,6 +33,7 @@ namespace pop3 {
 /// gets it back in the reply.
 template <class Token>
 struct throwing_t {
+    /// The token in it.
     Token token;
 };
 

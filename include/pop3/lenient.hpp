@@ -38,6 +38,7 @@ struct unreadable_line {
 /// What there is of a listing, each in the order in which it came. The server may have listed a number more than once.
 template <class Entry>
 struct lenient_listing {
+    /// What could be read, and the lines that could not.
     std::vector<Entry> entries;
     std::vector<unreadable_line> unreadable;
 

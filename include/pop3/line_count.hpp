@@ -15,6 +15,7 @@ namespace pop3 {
 /// completes with `errc::invalid_argument`, and nothing is sent.
 class line_count {
 public:
+    /// Of any integer; one that is no count is kept as what it is, and refused when it is to be sent.
     template <detail::number Integer>
     constexpr line_count(Integer n) noexcept
         : value_(static_cast<std::uint64_t>(n)), valid_(std::in_range<std::uint64_t>(n))

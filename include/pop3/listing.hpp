@@ -13,6 +13,7 @@ namespace pop3 {
 /// The reply to STAT: how many messages the maildrop has, and their size (RFC 1939, section 5). Messages marked
 /// as deleted are not counted.
 struct drop_listing {
+    /// Messages.
     std::uint64_t count = 0;
     /// Sum of the sizes, in octets as the server counts them.
     std::uint64_t octets = 0;
@@ -23,6 +24,7 @@ struct drop_listing {
 /// An entry of the reply to LIST (RFC 1939, section 5). Deleted messages leave gaps: numbers need not follow
 /// one another.
 struct scan_listing {
+    /// From 1, for this session.
     message_number number = 0;
     /// Size in octets as the server counts them. Many servers count otherwise than they send: advice, no promise.
     std::uint64_t octets = 0;
@@ -32,6 +34,7 @@ struct scan_listing {
 
 /// An entry of the reply to UIDL (RFC 1939, section 7).
 struct unique_id_listing {
+    /// From 1, for this session.
     message_number number = 0;
     /// Names the message over sessions. Identical copies of a message may share one.
     pop3::unique_id unique_id;
@@ -41,6 +44,7 @@ struct unique_id_listing {
 
 /// The same, as a sink is given it: the unique-id is valid during the call only.
 struct unique_id_view {
+    /// As of `unique_id_listing`.
     message_number number = 0;
     std::string_view unique_id;
 };

@@ -16,6 +16,7 @@ struct login_options {
     {
     }
 
+    /// The one mechanism that may be used: see `mechanism`.
     explicit login_options(std::string_view m) : mechanism(m)
     {
     }

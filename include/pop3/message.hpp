@@ -20,6 +20,7 @@ class message {
 public:
     message() = default;
 
+    /// octets: header, empty line and body, each line with CRLF.
     explicit message(std::string octets) noexcept : octets_(std::move(octets))
     {
     }
@@ -30,6 +31,7 @@ public:
         return octets_;
     }
 
+    /// The same, moved out.
     std::string octets() && noexcept
     {
         return std::move(octets_);
@@ -57,6 +59,7 @@ public:
     /// Those of all fields with this name, in their order: "Received" comes more than once.
     std::vector<std::string> fields(std::string_view name) const;
 
+    /// Puts a piece behind what there is.
     void append(std::span<const char> piece)
     {
         octets_.append(piece.data(), piece.size());

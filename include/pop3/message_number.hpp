@@ -28,12 +28,14 @@ concept number = std::integral<T> && none_of<T, bool, char, wchar_t, char8_t, ch
 /// with it completes with `errc::invalid_argument`, and nothing is sent.
 class message_number {
 public:
+    /// Of any integer; one that is no message number becomes one that is not `valid`.
     template <detail::number Integer>
     constexpr message_number(Integer n) noexcept
         : value_(std::in_range<std::uint32_t>(n) ? static_cast<std::uint32_t>(n) : 0)
     {
     }
 
+    /// 0 if it is not `valid`.
     constexpr std::uint32_t value() const noexcept
     {
         return value_;
@@ -47,6 +49,7 @@ public:
 
     friend constexpr auto operator<=>(message_number, message_number) = default;
 
+    /// Writes the number in decimal.
     template <class Char, class Traits>
     friend std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out,
                                                         message_number n)

@@ -28,6 +28,7 @@ class refusal {
 public:
     refusal() = default;
 
+    /// A refusal of your own, in tests for example. The library makes them of what a server said.
     refusal(std::string verb, response_code code, std::string code_text, std::string text,
             std::string details = {})
         : verb_(std::move(verb)), code_text_(std::move(code_text)), text_(std::move(text)),
@@ -41,6 +42,7 @@ public:
         return verb_;
     }
 
+    /// Why, if the server said so in a way that programs can read (RFC 2449, RFC 3206); `response_code::none` if not.
     response_code code() const noexcept
     {
         return code_;
@@ -76,6 +78,7 @@ public:
         return retry_after_;
     }
 
+    /// Says how long to wait, as the server announced it.
     void retry_after(std::chrono::seconds time) noexcept
     {
         retry_after_ = time;
@@ -98,15 +101,18 @@ std::string to_string(const refusal& r);
 /// Thrown in place of a `refusal` by the default completion token, and by `reply::value()`.
 class refused : public std::runtime_error {
 public:
+    /// `what()` is the text of `r`, fit for a terminal.
     explicit refused(pop3::refusal r) : std::runtime_error(to_string(r)), refusal_(std::move(r))
     {
     }
 
+    /// What the server said.
     const pop3::refusal& refusal() const noexcept
     {
         return refusal_;
     }
 
+    /// The code of `refusal()`.
     response_code code() const noexcept;
 
 private:

@@ -179,14 +179,17 @@ class reply_base {
 public:
     reply_base() = default;
 
+    /// The server said +OK.
     explicit reply_base(Value value) : value_(std::move(value)), has_value_(true)
     {
     }
 
+    /// The server said -ERR.
     reply_base(refusal r) : why_(std::move(r))
     {
     }
 
+    /// There was no reply.
     explicit reply_base(no_reply r) : why_(std::move(r))
     {
     }
@@ -204,6 +207,7 @@ public:
         return has_value_;
     }
 
+    /// As `has_value`.
     explicit operator bool() const noexcept
     {
         return has_value();
@@ -216,6 +220,7 @@ public:
         return said ? *said : empty_refusal();
     }
 
+    /// The same, moved out.
     refusal error() &&
     {
         auto* const said = why_.said();
@@ -284,6 +289,7 @@ private:
 template <class T>
 class reply_value : public reply_base<T> {
 public:
+    /// As `std::expected` has it.
     using value_type = T;
     using reply_base<T>::reply_base;
 
@@ -295,11 +301,13 @@ public:
         return this->get();
     }
 
+    /// The same of a reply that is const.
     const T& value() const&
     {
         return this->get();
     }
 
+    /// The same, moved out.
     T value() &&
     {
         return std::move(this->get());
@@ -311,26 +319,31 @@ public:
         return this->get();
     }
 
+    /// The same of a reply that is const.
     const T& operator*() const&
     {
         return this->get();
     }
 
+    /// The same, to be moved from.
     T&& operator*() &&
     {
         return std::move(this->get());
     }
 
+    /// The value, as `value()` gives it.
     T* operator->()
     {
         return &this->get();
     }
 
+    /// The same of a reply that is const.
     const T* operator->() const
     {
         return &this->get();
     }
 
+    /// The value, or what is given if there is none.
     template <class U>
     T value_or(U&& otherwise) const&
     {
@@ -339,6 +352,7 @@ public:
         return static_cast<T>(std::forward<U>(otherwise));
     }
 
+    /// The same, moved out.
     template <class U>
     T value_or(U&& otherwise) &&
     {
@@ -352,6 +366,7 @@ public:
 template <>
 class reply_value<void> : public reply_base<std::monostate> {
 public:
+    /// As `std::expected` has it.
     using value_type = void;
     using reply_base<std::monostate>::reply_base;
 
@@ -376,6 +391,7 @@ class [[nodiscard("a reply may be a refusal, and then it holds the session")]] r
 public:
     using detail::reply_value<T>::reply_value;
 
+    /// The server said no, and `back` is the session to go on with.
     reply(refusal r, Back back) : detail::reply_value<T>(std::move(r)), back_(std::move(back))
     {
     }

@@ -23,11 +23,13 @@ public:
     /// by connections that are made later.
     explicit stls(const tls_context& tls, stls_policy policy = stls_policy::if_offered);
 
+    /// What is trusted, and what the client shows of itself.
     const tls_context& context() const noexcept
     {
         return *tls_;
     }
 
+    /// Whether STLS is sent to a server that does not announce it.
     stls_policy policy() const noexcept
     {
         return policy_;
@@ -73,6 +75,7 @@ public:
     {
     }
 
+    /// Which of the ways it is.
     security_kind kind() const noexcept
     {
         return kind_;

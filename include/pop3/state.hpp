@@ -27,6 +27,7 @@ struct closed {};
 /// The states in which a command is permitted: `using permitted_in = states<authorization, transaction>;`.
 template <class... State>
 struct states {
+    /// Whether `S` is one of them.
     template <class S>
     static constexpr bool contain = (std::same_as<S, State> || ...);
 };

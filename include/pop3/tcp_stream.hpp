@@ -16,6 +16,7 @@ class tcp_stream : public asio::ip::tcp::socket {
 public:
     using asio::ip::tcp::socket::socket;
 
+    /// Takes over a socket.
     explicit tcp_stream(asio::ip::tcp::socket&& socket) : asio::ip::tcp::socket(std::move(socket))
     {
     }
@@ -25,6 +26,7 @@ public:
 /// `allow_cleartext`, so that it stands in the type of the session, and can be searched for.
 class cleartext_stream : public tcp_stream {
 public:
+    /// The constructors of `tcp_stream`.
     using tcp_stream::tcp_stream;
 };
 

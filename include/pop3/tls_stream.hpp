@@ -51,26 +51,32 @@ void stop_waiting(tls_stream& stream) noexcept;
 /// they are; those of TLS, alerts of the peer among them, are of `asio::error::get_ssl_category()`, and final.
 class tls_stream : public asio::ssl::stream_base {
 public:
+    /// What Asio asks of a stream.
     using executor_type = asio::any_io_executor;
     using next_layer_type = asio::ip::tcp::socket;
     using lowest_layer_type = next_layer_type::lowest_layer_type;
     using native_handle_type = SSL*;
 
+    /// A socket that is not open yet. context: what is trusted; it need not outlive the stream.
     tls_stream(const executor_type& executor, const tls_context& context);
 
     tls_stream(tls_stream&&) noexcept = default;
 
+    /// Drops the connection that it had.
     tls_stream& operator=(tls_stream&& other) noexcept;
 
     ~tls_stream();
 
+    /// That of the socket.
     executor_type get_executor() const noexcept;
 
     /// The socket. To be connected before the handshake, which makes it one that does not block.
     next_layer_type& next_layer() noexcept;
 
+    /// The socket, as Asio has it below all layers.
     lowest_layer_type& lowest_layer() noexcept;
 
+    /// OpenSSL's own object, for what this class does not do. It is valid while the stream is, and not moved.
     native_handle_type native_handle() noexcept;
 
     /// Sets whom the handshake must find: the name (or IP address) that the certificate must be for, in its

@@ -36,15 +36,18 @@ public:
     /// `limits::operation_time` has passed.
     using function = std::function<void(bool renew, callback done)>;
 
+    /// name: the mailbox, as the server knows it. get: called for each login, and once more if the server refuses the token.
     token_provider(std::string_view name, function get) : name_(name), get_(std::move(get))
     {
     }
 
+    /// The mailbox name.
     const std::string& name() const noexcept
     {
         return name_;
     }
 
+    /// Calls the function. The library does it; so can a test.
     void get(bool renew, callback done) const
     {
         get_(renew, std::move(done));

@@ -32,6 +32,7 @@ public:
     /// Empty, which no message's unique-id is.
     unique_id() noexcept = default;
 
+    /// A copy of what reads as a string.
     template <detail::text Text>
         requires(!std::same_as<Text, unique_id>)
     unique_id(const Text& from)
@@ -50,6 +51,7 @@ public:
             std::memcpy(to, text.data(), text.size());
     }
 
+    /// A copy of the octets.
     unique_id(const unique_id& other) : unique_id(other.view())
     {
     }
@@ -60,11 +62,13 @@ public:
         std::memcpy(octets_, other.octets_, sizeof octets_);
     }
 
+    /// A copy of the octets.
     unique_id& operator=(const unique_id& other)
     {
         return *this = unique_id(other);
     }
 
+    /// Leaves the other empty.
     unique_id& operator=(unique_id&& other) noexcept
     {
         if (this != &other) {
@@ -89,16 +93,19 @@ public:
         return {outer.octets, outer.size};
     }
 
+    /// The octets, valid as long as this is not changed.
     operator std::string_view() const noexcept
     {
         return view();
     }
 
+    /// A copy of the octets.
     operator std::string() const
     {
         return std::string(view());
     }
 
+    /// Whether there is none: no message of a server has an empty one.
     bool empty() const noexcept
     {
         return size_ == 0;
@@ -110,18 +117,21 @@ public:
         return view().size();
     }
 
+    /// Octet by octet, with whatever reads as a string.
     template <detail::text Text>
     friend bool operator==(const unique_id& a, const Text& b) noexcept
     {
         return a.view() == std::string_view(b);
     }
 
+    /// Octet by octet, with whatever reads as a string.
     template <detail::text Text>
     friend std::strong_ordering operator<=>(const unique_id& a, const Text& b) noexcept
     {
         return a.view() <=> std::string_view(b);
     }
 
+    /// Writes it as a string is written, with width and fill.
     template <class Traits>
     friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
                                                         const unique_id& id)
