@@ -1,0 +1,156 @@
+# What Doxygen reads in place of a header or a page. One line stays one line, so that warnings name the right one.
+# awk -f docs.awk FILE
+
+BEGIN {
+    page = ARGV[1] ~ /\.md$/
+    name = ARGV[1]
+    sub(/.*\//, "", name)
+    sub(/\.md$/, "", name)
+    # What a concept asks of each command and each mechanism is said once, there.
+    if (ARGV[1] ~ /\/pop3\/command\//) {
+        concept = "pop3::command_value"
+        asked = "^ +(static constexpr [a-z_:]+ (verb|shape|way_in|reveals_secret|reads_entries) =|" \
+            "using (result_type|permitted_in|on_ok|on_refusal) =|" \
+            "(void|bool|flow|std::error_code) \\(?(write|check|is_sendable|wanted|read_status|read_line|read_octets|read_entries)\\)?\\()"
+    } else if (ARGV[1] ~ /\/pop3\/sasl\//) {
+        concept = "pop3::sasl::mechanism"
+        asked = "^ +(static constexpr [a-z_:]+ (name|reveals_secret) =|" \
+            "(void|bool|std::string|std::error_code) (begin|respond|computing|compute|finish|bind|details)\\()"
+    } else if (ARGV[1] ~ /\/pop3\/mailbox\/seen_/) {
+        concept = "pop3::seen_store"
+        asked = "^ +(void|seen_index\\*) (open|append)\\("
+    } else if (ARGV[1] ~ /\/pop3\/mailbox\//) {
+        concept = "pop3::mail_delivery"
+        asked = "^ +(void|std::vector<kept>) (begin|write|end|discard|commit|async_commit)\\("
+    }
+}
+
+# ---- Pages
+
+# A heading gets the anchor that GitHub gives it, with the name of the page in front: Doxygen's are of all pages.
+function anchor(heading)
+{
+    heading = tolower(heading)
+    gsub(/[^a-z0-9 _-]/, "", heading)
+    gsub(/ /, "-", heading)
+    return heading
+}
+
+function link_to_anchors(line, result, target)
+{
+    result = ""
+    while (match(line, /\]\([^()]*#[^()]*\)/)) {
+        target = substr(line, RSTART + 2, RLENGTH - 3)
+        result = result substr(line, 1, RSTART + 1)
+        line = substr(line, RSTART + RLENGTH)
+        if (target ~ /^#/)
+            target = "#" name "-" substr(target, 2)
+        else if (target ~ /^[a-z:]+:\/\//)
+            target = target
+        else {
+            sub(/^.*\//, "", target)
+            sub(/\.md#/, "-", target)
+            target = "#" target
+        }
+        result = result target ")"
+    }
+    return result line
+}
+
+page && /^```/ {
+    fenced = !fenced
+}
+
+page && !fenced && /^##+ / {
+    heading = $0
+    sub(/^#+ +/, "", heading)
+    print $0 " {#" name "-" anchor(heading) "}"
+    next
+}
+
+page {
+    # Doxygen takes what is behind an @ for a command, in code too.
+    if (!fenced)
+        $0 = link_to_anchors($0)
+    gsub(/@/, "\\@")
+    print
+    next
+}
+
+# ---- Headers
+
+# What this library tells the standard library and Asio of its types is no interface of its own.
+/^template </ {
+    head = $0
+    next
+}
+
+head != "" {
+    foreign = /^(struct|class) (std|asio)::/
+    print (foreign ? "/** @cond */" : "") head
+    head = ""
+    if (foreign && /\{\};$/) {
+        print $0 " /** @endcond */"
+        foreign = 0
+        next
+    }
+}
+
+foreign && /^};$/ {
+    print $0 " /** @endcond */"
+    foreign = 0
+    next
+}
+
+# Nothing is to be said of what the compiler makes, and friends are nobody's business.
+/= default;$/ || /^ +friend [^(]*;$/ {
+    print ""
+    next
+}
+
+# What sessions have in common for each other.
+/^protected:$/ {
+    print "private:"
+    next
+}
+
+# What a reply has is said in its base classes, which are in detail.
+name == "reply.hpp" && /^\/\/\/ What `reply` is,/ {
+    of_reply = 1
+    printf "} "
+}
+
+name == "reply.hpp" && of_reply && /^} \/\/ namespace detail$/ {
+    $0 = ""
+}
+
+name == "reply.hpp" {
+    gsub(/detail::reply_value/, "reply_value")
+}
+
+/^ *\/\/\// {
+    text = $0
+    sub(/^ *\/\/\/ ?/, "", text)
+    said = commented ? said " " text : text
+    commented = 1
+    print
+    next
+}
+
+# A comment is for the lines under it, up to an empty one.
+!commented && /^ +[a-z].*;$/ && shared != "" {
+    sub(/^ +/, "&/** " shared " */ ")
+}
+
+concept != "" && !commented && $0 ~ asked && !/\/\*\*/ {
+    sub(/^ +/, "&/** Asked of it by `" concept "`. */ ")
+}
+
+{
+    if (commented)
+        shared = said
+    if (!/;$/)
+        shared = ""
+    commented = 0
+    print
+}
