@@ -79,9 +79,16 @@ page {
 
 # ---- Headers
 
-# What this library tells the standard library and Asio of its types is no interface of its own.
+# What is told of its own types, to the library itself, to the standard library and to Asio, is not repeated.
 /^template </ {
     head = $0
+    next
+}
+
+head != "" && /^inline constexpr bool [a-z_:]+<.*;$/ {
+    print ""
+    print ""
+    head = ""
     next
 }
 
@@ -138,8 +145,8 @@ name == "reply.hpp" {
 }
 
 # A comment is for the lines under it, up to an empty one.
-!commented && /^ +[a-z].*;$/ && shared != "" {
-    sub(/^ +/, "&/** " shared " */ ")
+!commented && /^ *[a-z].*;$/ && shared != "" {
+    sub(/^ */, "&/** " shared " */ ")
 }
 
 concept != "" && !commented && $0 ~ asked && !/\/\*\*/ {

@@ -40,7 +40,7 @@ set(machinery
   message_reader next pipeline pipeline_window read_entries receive ring single start_tls stop_check user_pass what_forbids)
 list(TRANSFORM machinery REPLACE "(.+)" "*/pop3/command/\\1.hpp")
 list(APPEND DOXYGEN_EXCLUDE_PATTERNS ${machinery})
-set(machinery any_mechanism hmac salted_password saslname scram_attributes utf8)
+set(machinery any_mechanism hmac octets salted_password saslname scram_attributes utf8)
 list(TRANSFORM machinery REPLACE "(.+)" "*/pop3/sasl/\\1.hpp")
 list(APPEND DOXYGEN_EXCLUDE_PATTERNS ${machinery})
 

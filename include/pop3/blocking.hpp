@@ -63,6 +63,7 @@ struct blocking_t {
     }
 };
 
+/// The token itself: `mailbox.async_stat(pop3::blocking)`.
 inline constexpr blocking_t blocking{};
 
 namespace detail {

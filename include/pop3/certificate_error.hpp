@@ -22,6 +22,7 @@ enum class certificate_errc {
 /// those of `certificate_errc`.
 const std::error_category& certificate_category() noexcept;
 
+/// Makes a `std::error_code` of it; so does the conversion.
 inline std::error_code make_error_code(certificate_errc e) noexcept
 {
     return {static_cast<int>(e), certificate_category()};

@@ -241,6 +241,7 @@ auto async_connect(const asio::any_io_executor& executor, const How& how, std::s
                                      options, std::forward<Token>(token));
 }
 
+/// The same with the options as they are by default.
 template <detail::security_value How, detail::no_options Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, std::string host,
                    Token&& token = {})
@@ -259,6 +260,7 @@ auto async_connect(const asio::any_io_executor& executor, const How& how, const 
                                      std::forward<Token>(token));
 }
 
+/// The same with the options as they are by default.
 template <detail::security_value How, detail::no_options Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, const url& where,
                    Token&& token = {})
@@ -296,6 +298,7 @@ auto async_greet(Stream stream, const connect_options& options, Token&& token = 
                                detail::part::whole, std::forward<Token>(token));
 }
 
+/// The same with the options as they are by default.
 template <async_stream Stream, detail::no_options Token = default_token>
 auto async_greet(Stream stream, Token&& token = {})
 {

@@ -146,6 +146,7 @@ enum class errc {
 /// The category of `errc`; its name is "pop3".
 const std::error_category& category() noexcept;
 
+/// Makes a `std::error_code` of it; so does the conversion.
 inline std::error_code make_error_code(errc e) noexcept
 {
     return {static_cast<int>(e), category()};

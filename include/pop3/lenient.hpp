@@ -21,6 +21,7 @@ struct lenient_t {
     explicit lenient_t() = default;
 };
 
+/// The argument itself: `mailbox.async_uidl(pop3::lenient)`.
 inline constexpr lenient_t lenient{};
 
 /// A line of a listing that is no entry.

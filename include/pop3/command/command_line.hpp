@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+/// Commands as values: how each is written, and what its reply is read into. Sent by `async_execute` and `async_pipeline`.
 namespace pop3::command {
 
 /// Writes the lines of commands, checks their arguments, and keeps a second text of the last one, without secrets, to be

@@ -120,6 +120,7 @@ concept command_for = command_value<C> && C::permitted_in::template contain<Stat
 template <class C>
 constexpr bool reveals_secret = false;
 
+/// The same of a command that says so.
 template <class C>
     requires requires { C::reveals_secret; }
 constexpr bool reveals_secret<C> = C::reveals_secret;

@@ -50,6 +50,7 @@ enum class fetch_errc {
 /// The category of `fetch_errc`; its name is "pop3.fetch".
 const std::error_category& fetch_category() noexcept;
 
+/// Makes a `std::error_code` of it; so does the conversion.
 inline std::error_code make_error_code(fetch_errc e) noexcept
 {
     return {static_cast<int>(e), fetch_category()};

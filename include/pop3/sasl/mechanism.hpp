@@ -13,6 +13,7 @@
 #include <system_error>
 #include <type_traits>
 
+/// Ways to log in by AUTH: SASL mechanisms.
 namespace pop3::sasl {
 
 /// Octets of a response, before base64. Wiped when no longer needed.
@@ -94,6 +95,7 @@ concept mechanism =
 template <class M>
 inline constexpr bool reveals_secret = false;
 
+/// The same of a mechanism that says so.
 template <class M>
     requires requires { M::reveals_secret; }
 inline constexpr bool reveals_secret<M> = M::reveals_secret;

@@ -369,6 +369,7 @@ private:
     step step_ = step::client_first;
 };
 
+/// The mechanisms by their names; `_plus` is with binding to the channel.
 using scram_sha_1 = scram<sha_1, false>;
 using scram_sha_256 = scram<sha_256, false>;
 using scram_sha_512 = scram<sha_512, false>;

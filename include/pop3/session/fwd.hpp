@@ -6,6 +6,7 @@
 
 // To name sessions, and what they run over, without a word of Asio.
 
+/// A POP3 client. It begins with `async_connect`, or, to fetch what is new, with `async_fetch`.
 namespace pop3 {
 
 class tls_stream;
