@@ -79,9 +79,55 @@ page {
 
 # ---- Headers
 
+/^namespace (pop3::)?detail \{$/ {
+    in_detail = 1
+}
+
+/^} \/\/ namespace (pop3::)?detail$/ {
+    in_detail = 0
+}
+
+/^private:$/ {
+    in_private = 1
+}
+
+/^public:$/ || /^};$/ {
+    in_private = 0
+}
+
+# Doxygen 1.9 does not miss the comments of concepts and enumerators, but an unknown command in one it does not forgive.
+function blame()
+{
+    sub(/^ */, "&/** @has_no_comment */ ")
+}
+
+/^concept / && head != "" && !head_commented && !in_detail {
+    blame()
+}
+
+/^ *enum class [^;]*\{$/ {
+    in_enum = 1
+    commented = 0
+    shared = ""
+    print
+    next
+}
+
+in_enum && /^ *};$/ {
+    in_enum = 0
+}
+
+in_enum && /^ *[a-z]/ && !/\/\/\/</ && !commented && !in_detail && !in_private {
+    blame()
+}
+
 # What is told of its own types, to the library itself, to the standard library and to Asio, is not repeated.
 /^template </ {
+    if (head != "")
+        printf "%s ", head
     head = $0
+    head_commented = commented
+    commented = 0
     next
 }
 
