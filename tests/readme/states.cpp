@@ -193,7 +193,7 @@ public:
     template <class State>
     void add()
     {
-        std::apply([this](const auto&... each) { (add<State>(each), ...); }, operations);
+        std::apply([this](const auto&... each) { (this->add<State>(each), ...); }, operations);
     }
 
     void print_diagram() const
