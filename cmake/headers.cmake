@@ -95,6 +95,7 @@ set(POP3_HEADERS
   include/pop3/detail/tls_operation.ipp
   include/pop3/error.hpp
   include/pop3/error.ipp
+  include/pop3/expected.hpp
   include/pop3/extern.ipp
   include/pop3/flow.hpp
   include/pop3/grammar/argument.hpp

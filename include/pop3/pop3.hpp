@@ -3,7 +3,8 @@
 #pragma once
 
 // All of the library, but for what is for some programs only: pop3/mailbox.hpp (fetching mail), pop3/blocking.hpp (calls that wait),
-// pop3/connect_any.hpp (security that is known at run time). What stands where: the tree itself, and examples/guide.
+// pop3/connect_any.hpp (security that is known at run time), pop3/expected.hpp (C++23). What stands where: the tree itself, and
+// examples/guide.
 
 #include <pop3/config.hpp>
 
