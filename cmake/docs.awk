@@ -5,8 +5,9 @@ BEGIN {
     page = ARGV[1] ~ /\.md$/
     name = ARGV[1]
     sub(/.*\//, "", name)
+    folder = substr(ARGV[1], 1, length(ARGV[1]) - length(name))
     sub(/\.md$/, "", name)
-    # What a concept asks of each command and each mechanism is said once, there.
+    # What a concept asks of many classes is said once, there.
     if (ARGV[1] ~ /\/pop3\/command\//) {
         concept = "pop3::command_value"
         asked = "^ +(static constexpr [a-z_:]+ (verb|shape|way_in|reveals_secret|reads_entries) =|" \
@@ -45,14 +46,22 @@ function link_to_anchors(line, result, target)
         line = substr(line, RSTART + RLENGTH)
         if (target ~ /^#/)
             target = "#" name "-" substr(target, 2)
-        else if (target ~ /^[a-z:]+:\/\//)
-            target = target
-        else {
+        else if (target !~ /^[a-z]+:/) {
             sub(/^.*\//, "", target)
             sub(/\.md#/, "-", target)
             target = "#" target
         }
         result = result target ")"
+    }
+    return result line
+}
+
+function link_to_files(line, result)
+{
+    result = ""
+    while (match(line, /\]\([^():#]*\.[ch]pp\)/)) {
+        result = result substr(line, 1, RSTART + 1) "file://" folder substr(line, RSTART + 2, RLENGTH - 2)
+        line = substr(line, RSTART + RLENGTH)
     }
     return result line
 }
@@ -69,10 +78,14 @@ page && !fenced && /^##+ / {
 }
 
 page {
-    # Doxygen takes what is behind an @ for a command, in code too.
-    if (!fenced)
+    if (!fenced) {
         $0 = link_to_anchors($0)
-    gsub(/@/, "\\@")
+        # A source file stays where it is.
+        $0 = link_to_files($0)
+    }
+    # Doxygen 1.9 takes an @ for the begin of a command in code that goes over lines, and in all code of the main page.
+    if (name == "README" || (!fenced && gsub(/`/, "`") % 2 == 1))
+        gsub(/@/, "\\@")
     print
     next
 }
@@ -95,7 +108,7 @@ page {
     in_private = 0
 }
 
-# Doxygen 1.9 does not miss the comments of concepts and enumerators, but an unknown command in one it does not forgive.
+# Doxygen 1.9 says nothing of concepts and enumerators without a comment. So they get one, with an unknown command.
 function blame()
 {
     sub(/^ */, "&/** @has_no_comment */ ")
@@ -121,7 +134,7 @@ in_enum && /^ *[a-z]/ && !/\/\/\/</ && !commented && !in_detail && !in_private {
     blame()
 }
 
-# What is told of its own types, to the library itself, to the standard library and to Asio, is not repeated.
+# Specialisations that tell the library, the standard library or Asio of a type are left out.
 /^template </ {
     if (head != "")
         printf "%s ", head
@@ -155,19 +168,19 @@ foreign && /^};$/ {
     next
 }
 
-# Nothing is to be said of what the compiler makes, and friends are nobody's business.
+# What the compiler makes needs no comment, and friends are not for users.
 /= default;$/ || /^ +friend [^(]*;$/ {
     print ""
     next
 }
 
-# What sessions have in common for each other.
+# What is protected, sessions share among themselves.
 /^protected:$/ {
     print "private:"
     next
 }
 
-# What a reply has is said in its base classes, which are in detail.
+# The base classes of a reply have its members, and so leave detail.
 name == "reply.hpp" && /^\/\/\/ What `reply` is,/ {
     of_reply = 1
     printf "} "
