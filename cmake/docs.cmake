@@ -32,7 +32,7 @@ set(DOXYGEN_PREDEFINED ASIO_HAS_CO_AWAIT=1 __cpp_lib_expected=202211L)
 
 # The deleted functions of a session are not extracted either: they have no comment but the hint that the compiler shows.
 set(DOXYGEN_EXTRACT_ALL NO)
-set(DOXYGEN_EXCLUDE_SYMBOLS *detail::* *detail pop3::command::range_pipeline pop3::mail_account::opening)
+set(DOXYGEN_EXCLUDE_SYMBOLS *detail::* *detail pop3::command::range_pipeline *::opening)
 set(DOXYGEN_EXCLUDE_PATTERNS */pop3/detail/* */pop3/connect/* */pop3/grammar/* */pop3/tls/*)
 # How the library runs commands, and computes what mechanisms send.
 set(machinery

@@ -30,7 +30,9 @@ namespace pop3 {
 template <class How>
 class basic_mail_account {
 public:
+    /// What it opens.
     using session_type = session<transaction, typename How::stream_type>;
+    /// How to log in.
     using credentials_type = std::variant<password, access_token, token_provider>;
 
     /// What can be chosen beside that. `connect.pipelining` and `connect.port` count, too.
@@ -38,6 +40,7 @@ public:
     /// If the URL names a mechanism, that is demanded here.
     login_options login;
 
+    /// The server, as it was given.
     const url& where() const noexcept
     {
         return where_;

@@ -44,6 +44,7 @@ inline constexpr std::string_view greeting = "(greeting)";
 /// every command. Of several faults for a command the first counts that has begun and is not used up.
 class fault {
 public:
+    /// How time is told.
     using duration = std::chrono::steady_clock::duration;
 
     /// -ERR and `text`; the command is not carried out. As greeting it is the last that the server says.

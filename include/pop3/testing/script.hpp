@@ -36,6 +36,7 @@ class scripted_stream;
 /// Not thread-safe: it belongs to the thread of the stream's executor.
 class script {
 public:
+    /// How time is told.
     using duration = std::chrono::steady_clock::duration;
 
     /// An empty one.

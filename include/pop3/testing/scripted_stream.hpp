@@ -29,9 +29,11 @@ namespace pop3::testing {
 /// read is cancelled.
 class scripted_stream {
 public:
+    /// What Asio asks of a stream.
     using executor_type = asio::any_io_executor;
     using lowest_layer_type = scripted_stream;
 
+    /// s: what the server says, and what the client should say.
     scripted_stream(executor_type executor, std::shared_ptr<script> s)
         : executor_(std::move(executor)), script_(std::move(s)), waiting_(std::make_shared<waiting>())
     {
@@ -39,16 +41,19 @@ public:
 
     scripted_stream(scripted_stream&&) = default;
 
+    /// As of any stream of Asio.
     executor_type get_executor() const
     {
         return executor_;
     }
 
+    /// Itself.
     scripted_stream& lowest_layer()
     {
         return *this;
     }
 
+    /// A read that waits completes with `asio::error::operation_aborted`.
     void close(std::error_code& ec)
     {
         ec = {};
@@ -57,6 +62,7 @@ public:
         waiting_->timer.reset();
     }
 
+    /// Reads some of what the script has next.
     template <class Token>
     auto async_read_some(asio::mutable_buffer into, Token&& token)
     {
@@ -64,6 +70,7 @@ public:
             [this, into](auto handler) { this->start_read(into, std::move(handler)); }, token);
     }
 
+    /// Shows the script what the client says.
     template <class Token>
     auto async_write_some(asio::const_buffer from, Token&& token)
     {

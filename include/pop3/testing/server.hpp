@@ -32,6 +32,7 @@
 #include <thread>
 #include <vector>
 
+/// For tests of programs that use pop3: a server, conversations that are written down, and a fuse.
 namespace pop3::testing {
 
 namespace detail {

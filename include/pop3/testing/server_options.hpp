@@ -18,6 +18,7 @@ class fuse;
 /// Who has mail on a test server, and which.
 struct account {
     // Not an aggregate: g++ 12 miscompiles temporaries of such in a co_await expression.
+    /// With a password; a `token` is set beside it.
     account(std::string account_name, std::string account_password, std::vector<std::string> mail = {},
             std::vector<std::string> ids = {})
         : name(std::move(account_name)), password(std::move(account_password)), messages(std::move(mail)),
