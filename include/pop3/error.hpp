@@ -141,6 +141,15 @@ enum class errc {
     /// The replies to commands that were sent ahead stopped coming, and `limits::operation_time` passed. Connect again; if it
     /// comes again the server announces PIPELINING and cannot do it: `connect_options::pipelining = pipelining::never`.
     pipeline_timed_out,
+    /// The proxy did not connect to the server: it cannot, or may not. How it put that is in `reply::verb`, and in what the
+    /// default token throws. Check host and port, and what the proxy allows.
+    proxy_refused,
+    /// The proxy wants a name and a password, or takes these not, or wants a login of a kind that this library does not do.
+    /// Give the proxy in `connect_options::proxy` its `password`.
+    proxy_authentication,
+    /// What answered is no proxy of this kind, it hung up in the middle, or its answer does not end. Check kind, host and port in
+    /// `connect_options::proxy`.
+    proxy_malformed,
 };
 
 /// The category of `errc`; its name is "pop3".

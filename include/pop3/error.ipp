@@ -120,6 +120,12 @@ private:
         case errc::pipeline_timed_out:
             return "a reply to commands that were sent ahead took longer than limits::operation_time (if the "
                    "server cannot do that: set connect_options::pipelining to never)";
+        case errc::proxy_refused:
+            return "the proxy did not connect to the server";
+        case errc::proxy_authentication:
+            return "the proxy wants another login than that of connect_options::proxy";
+        case errc::proxy_malformed:
+            return "what answered is no proxy of the kind that connect_options::proxy says, or it hung up";
         }
         return "unknown pop3 error";
     }

@@ -55,6 +55,9 @@
 #include <pop3/mailbox/seen_line.ipp>
 #include <pop3/message.ipp>
 #include <pop3/printable.ipp>
+#include <pop3/proxy/http_negotiation.ipp>
+#include <pop3/proxy/negotiate.ipp>
+#include <pop3/proxy/socks5_negotiation.ipp>
 #include <pop3/refusal.ipp>
 #include <pop3/sasl/any_mechanism.ipp>
 #include <pop3/sasl/cram_md5.ipp>

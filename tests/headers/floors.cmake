@@ -23,6 +23,7 @@ set(floors
   "3 tls/.*"
   "2 command/.*"
   "2 sasl/.*"
+  "2 proxy/.*"
   "1 grammar/.*"
   "0 [^/]*\\.[hi]pp")
 # From here down no header includes Asio.

@@ -65,6 +65,9 @@ constexpr row rows[] = {
     {errc::no_greeting, true, "limits::connect_time"},
     {errc::pipeline_out_of_step, true, "connect_options::pipelining"},
     {errc::pipeline_timed_out, true, "connect_options::pipelining"},
+    {errc::proxy_refused, true, ""},
+    {errc::proxy_authentication, true, "connect_options::proxy"},
+    {errc::proxy_malformed, true, "connect_options::proxy"},
 };
 
 } // namespace
@@ -120,7 +123,7 @@ TEST_CASE("is_fatal: all errors but those after which the session is as it was")
         CHECK(pop3::is_fatal(value) == fatal);
     }
     // The same numbers in other categories are other errors.
-    for (int value = 1; value != 40; ++value) {
+    for (int value = 1; value != 60; ++value) {
         CHECK(pop3::is_fatal(std::error_code(value, std::generic_category())));
         CHECK(pop3::is_fatal(std::error_code(value, std::system_category())));
     }
