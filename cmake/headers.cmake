@@ -62,14 +62,22 @@ set(POP3_HEADERS
   include/pop3/completion.hpp
   include/pop3/config.hpp
   include/pop3/connect.hpp
+  include/pop3/connect_any.hpp
+  include/pop3/connect_options.hpp
   include/pop3/connect/connect.hpp
   include/pop3/connect/connect_stls.hpp
+  include/pop3/connect/destination.hpp
+  include/pop3/connect/destination.ipp
+  include/pop3/connect/dial.hpp
+  include/pop3/connect/dial.ipp
   include/pop3/connect/failed_attempts.hpp
   include/pop3/connect/failed_attempts.ipp
   include/pop3/connect/open_socket.hpp
   include/pop3/connect/resolution.hpp
   include/pop3/connect/resolution.ipp
   include/pop3/connect_any.hpp
+  include/pop3/connect/race.hpp
+  include/pop3/connect/race.ipp
   include/pop3/delivery.hpp
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp

@@ -7,11 +7,11 @@
 #include <pop3/completion.hpp>
 #include <pop3/connect/connect.hpp>
 #include <pop3/connect/connect_stls.hpp>
+#include <pop3/connect/destination.hpp>
+#include <pop3/connect/dial.hpp>
+#include <pop3/connect_options.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/drive.hpp>
-#include <pop3/detail/runs_on.hpp>
-#include <pop3/limits.hpp>
-#include <pop3/observer.hpp>
 #include <pop3/pipelining.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
@@ -27,44 +27,16 @@
 #include <asio/ip/tcp.hpp>
 
 #include <concepts>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace pop3 {
 
 class security;
-
-/// What can be chosen when a connection is made.
-struct connect_options {
-    // Not an aggregate: g++ 12 miscompiles temporaries of such in a co_await expression.
-    connect_options()
-    {
-    }
-
-    /// TCP port; 0 means that of the protocol: 995 with TLS from the first octet, else 110.
-    std::uint16_t port = 0;
-    /// Where to connect to, instead of to the addresses that the host's name stands for: of a resolver of your own,
-    /// or from SRV records (RFC 6186). Tried in turn; they have ports of their own. The certificate must be for the
-    /// host all the same.
-    std::vector<asio::ip::tcp::endpoint> endpoints;
-    /// Of this connection, also in the states to come.
-    pop3::limits limits;
-    /// Is shown each line that is sent and received.
-    pop3::observer observer;
-    /// What the server says to CAPA before the login, and with the same security, if that is known from a session before:
-    /// a login then saves the round trip to ask, and so does the first pipeline. If the server has changed since, the login
-    /// may fail with `errc::no_shared_mechanism` or be refused: try again without.
-    std::optional<pop3::capabilities> capabilities;
-    /// Whether `async_pipeline` sends commands ahead of their replies. With `never` it does not ask for CAPA either. The cure
-    /// for `errc::pipeline_out_of_step` and `errc::pipeline_timed_out`.
-    pop3::pipelining pipelining = pop3::pipelining::automatic;
-};
 
 namespace detail {
 
@@ -129,20 +101,15 @@ concept security_value =
 
 /// In connect_any.hpp, for who includes it.
 template <class Token>
-auto async_connect_how(const asio::any_io_executor& executor, const security& how, std::string host,
-                       std::uint16_t port, const connect_options& options, Token&& token);
+auto async_connect_how(destination to, const security& how, const connect_options& options, Token&& token);
 
-/// The connection that is to be made, and why it cannot be, if so: the resolver would take an empty name for this machine,
-/// and a name up to its NUL for the whole.
+/// The connection that is to be made.
 template <class Stream>
-auto prepare(Stream stream, std::string host, std::uint16_t port, const connect_options& options,
-             std::error_code& unusable)
+auto prepare(Stream stream, const dial& to, const connect_options& options)
 {
-    if (!unusable && ((host.empty() && options.endpoints.empty()) || host.find('\0') != std::string::npos))
-        unusable = std::make_error_code(std::errc::invalid_argument);
     auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
-    c->host = std::move(host);
-    c->port = port;
+    c->host = to.host();
+    c->port = to.port();
     if (options.pipelining == pipelining::never)
         c->never_send_ahead();
     return c;
@@ -150,54 +117,57 @@ auto prepare(Stream stream, std::string host, std::uint16_t port, const connect_
 
 /// Connects, and reads the greeting over the stream as it is made: with TLS from the first octet, or without TLS.
 template <class Stream, class Token>
-auto async_connect_stream(Stream stream, std::error_code unusable, std::string host, std::uint16_t port,
+auto async_connect_stream(Stream stream, std::error_code unusable, std::shared_ptr<dial> to,
                           const connect_options& options, Token&& token)
 {
     asio::any_io_executor executor = stream.get_executor();
-    auto c = detail::prepare(std::move(stream), std::move(host), port, options, unusable);
+    auto c = detail::prepare(std::move(stream), *to, options);
     c->learn(options.capabilities);
+    if (!unusable)
+        unusable = to->unusable();
     return detail::compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
-        connect<Stream, greeted<Stream>>(std::move(c), unusable, port, options.endpoints), token, executor);
+        connect<Stream, greeted<Stream>>(std::move(c), std::move(to), unusable), token, executor);
 }
 
 template <class Token>
-auto async_connect_how(const asio::any_io_executor& executor, const tls_context& tls, std::string host,
-                       std::uint16_t port, const connect_options& options, Token&& token)
+auto async_connect_how(destination to, const tls_context& tls, const connect_options& options, Token&& token)
 {
-    tls_stream stream(executor, tls);
-    const auto unusable = stream.expect_host(host);
-    return detail::async_connect_stream(std::move(stream), unusable, std::move(host), port == 0 ? 995 : port,
+    tls_stream stream(to.executor, tls);
+    const auto unusable = stream.expect_host(to.host);
+    return detail::async_connect_stream(std::move(stream), unusable, dial::make(std::move(to), 995, options),
                                         options, std::forward<Token>(token));
 }
 
 template <class Token>
-auto async_connect_how(const asio::any_io_executor& executor, const stls& how, std::string host,
-                       std::uint16_t port, const connect_options& options, Token&& token)
+auto async_connect_how(destination to, const stls& how, const connect_options& options, Token&& token)
 {
+    const auto executor = to.executor;
     tls_stream stream(executor, how.context());
-    auto unusable = stream.expect_host(host);
-    port = port == 0 ? 110 : port;
-    auto c = detail::prepare(tcp_stream(executor), std::move(host), port, options, unusable);
+    auto unusable = stream.expect_host(to.host);
+    auto d = dial::make(std::move(to), 110, options);
+    if (!unusable)
+        unusable = d->unusable();
+    auto c = detail::prepare(tcp_stream(executor), *d, options);
     return detail::compose<Token, void(std::error_code, secured::reply_type)>(
-        connect_stls<secured>(std::move(c), std::move(stream), unusable, how.policy(), port,
-                              options.endpoints, secured{options.capabilities}),
+        connect_stls<secured>(std::move(c), std::move(d), std::move(stream), unusable, how.policy(),
+                              secured{options.capabilities}),
         token, executor);
 }
 
 template <class Token>
-auto async_connect_how(const asio::any_io_executor& executor, without_tls_t, std::string host,
-                       std::uint16_t port, const connect_options& options, Token&& token)
+auto async_connect_how(destination to, without_tls_t, const connect_options& options, Token&& token)
 {
-    return detail::async_connect_stream(tcp_stream(executor), {}, std::move(host), port == 0 ? 110 : port,
+    tcp_stream stream(to.executor);
+    return detail::async_connect_stream(std::move(stream), {}, dial::make(std::move(to), 110, options),
                                         options, std::forward<Token>(token));
 }
 
 template <class Token>
-auto async_connect_how(const asio::any_io_executor& executor, allow_cleartext_t, std::string host,
-                       std::uint16_t port, const connect_options& options, Token&& token)
+auto async_connect_how(destination to, allow_cleartext_t, const connect_options& options, Token&& token)
 {
-    return detail::async_connect_stream(cleartext_stream(executor), {}, std::move(host),
-                                        port == 0 ? 110 : port, options, std::forward<Token>(token));
+    cleartext_stream stream(to.executor);
+    return detail::async_connect_stream(std::move(stream), {}, dial::make(std::move(to), 110, options),
+                                        options, std::forward<Token>(token));
 }
 
 } // namespace detail
@@ -216,19 +186,24 @@ auto async_connect_how(const asio::any_io_executor& executor, allow_cleartext_t,
 /// - `allow_cleartext`: to port 110, a `session<authorization, cleartext_stream>`, over which passwords may be sent.
 ///   Anyone on the way can read and change everything.
 /// - a `security`, one of these that is known at run time: a `session<authorization, any_stream>` (pop3/connect_any.hpp).
-/// host: name or IP address (v4 or v6, without brackets). All its addresses are tried in turn. The certificate must be for
-/// it.
+/// host: name or IP address (v4 or v6, without brackets). All its addresses are tried, the next one as soon as one has failed or
+/// has not answered for a while (RFC 8305, "Happy Eyeballs"; `connect_options::attempt_delay`); the first that answers is
+/// taken. The certificate must be for it. With a proxy (`connect_options::proxy`) the name is not looked up here: the proxy
+/// gets it, and the addresses are the proxy's.
 /// options: copied.
 /// Completion signature: `void(std::error_code, reply<session<authorization, tls_stream>>)`, or that with another stream. A
 /// refusal is a greeting that begins with -ERR, or the -ERR to STLS (`refusal::verb`); the connection is closed then. Beside
 /// an error `reply::verb` says where it was to go, for a human: "pop.example.org:995 (192.0.2.1)", the address if one was
-/// tried. What the default token throws has that in its text.
-/// Errors: `std::errc::invalid_argument` if there can be no such host; of the resolver
+/// tried, or "pop.example.org:995 through proxy.example.net:1080 (192.0.2.1)", and what the proxy said. What the default token
+/// throws has that in its text.
+/// Errors: `std::errc::invalid_argument` if there can be no such host, or host, name or password are none that can be said to
+/// such a proxy; of the resolver
 /// (`asio::error::host_not_found`; `asio::error::no_memory` and `try_again` if there is no memory or no thread to ask it
 /// in), of the system (`asio::error::connection_refused`). If all addresses failed it is the error that says most: refused
 /// before timed out, both before others, and last that there is no way there; of equal ones the first address's. Of TLS; `certificate_category()` if the certificate was rejected, with the reason; `errc::timed_out`;
 /// `errc::malformed_reply` if what answers is no POP3 server. Port and security that do not fit: `errc::tls_not_spoken`,
-/// `errc::tls_expected`, `errc::no_greeting`. `errc::stls_not_offered`; `errc::unexpected_data` if something came in clear
+/// `errc::tls_expected`, `errc::no_greeting`. Of a proxy: `errc::proxy_refused`, `errc::proxy_authentication`,
+/// `errc::proxy_malformed`. `errc::stls_not_offered`; `errc::unexpected_data` if something came in clear
 /// behind the +OK to STLS.
 /// Cancellation: terminal. Closes the connection. A lookup of the name cannot be stopped, neither so nor by the
 /// deadline: it is no longer waited for, but keeps `io_context::run()` from returning until the system gives it up.
@@ -237,7 +212,7 @@ template <detail::security_value How, class Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, std::string host,
                    const connect_options& options, Token&& token = {})
 {
-    return detail::async_connect_how(detail::one_at_a_time(executor), how, std::move(host), options.port,
+    return detail::async_connect_how(detail::destination(executor, std::move(host), options.port), how,
                                      options, std::forward<Token>(token));
 }
 
@@ -255,8 +230,8 @@ template <detail::security_value How, class Token = default_token>
 auto async_connect(const asio::any_io_executor& executor, const How& how, const url& where,
                    const connect_options& options, Token&& token = {})
 {
-    return detail::async_connect_how(detail::one_at_a_time(executor), how, where.host,
-                                     options.port == 0 ? where.port : options.port, options,
+    const auto port = options.port == 0 ? where.port : options.port;
+    return detail::async_connect_how(detail::destination(executor, where.host, port), how, options,
                                      std::forward<Token>(token));
 }
 
@@ -268,14 +243,40 @@ auto async_connect(const asio::any_io_executor& executor, const How& how, const 
     return pop3::async_connect(executor, how, where, connect_options(), std::forward<Token>(token));
 }
 
+/// The same over a socket of yours that leads to the server: one that you connected in a way of your own, or got from
+/// somewhere.
+///
+/// connected: moved from; nothing may run on it. The session has its executor, or, if that is of a `thread_pool` or the system's,
+/// a strand of its own. What was read from it is lost to the session.
+/// how: as above. TLS, STLS and the greeting are done over it.
+/// host: whom the certificate must be for. It is not looked up.
+/// options: `endpoints`, `attempt_delay` and `proxy` have no meaning, and `port` is only what errors name.
+/// Errors: as above; `asio::error::not_connected`, or `asio::error::bad_descriptor`, if it is not connected.
+template <detail::security_value How, class Token = default_token>
+auto async_connect(asio::ip::tcp::socket&& connected, const How& how, std::string host,
+                   const connect_options& options, Token&& token = {})
+{
+    return detail::async_connect_how(detail::destination(std::move(connected), std::move(host), options.port),
+                                     how, options, std::forward<Token>(token));
+}
+
+template <detail::security_value How, detail::no_options Token = default_token>
+auto async_connect(asio::ip::tcp::socket&& connected, const How& how, std::string host, Token&& token = {})
+{
+    return pop3::async_connect(std::move(connected), how, std::move(host), connect_options(),
+                               std::forward<Token>(token));
+}
+
 // clang-format off
 template <class How, std::integral Port, class... T> auto async_connect(const asio::any_io_executor&, How&&, std::string, Port, T&&...) = delete; // the port goes into the options: pop3::connect_options options; options.port = 995;
 template <class... T> auto async_connect(asio::execution_context&, T&&...) = delete; // pass its executor: context.get_executor()
 template <class How, class... T> requires(!detail::security_value<std::remove_cvref_t<How>>) auto async_connect(const asio::any_io_executor&, How&&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
+template <class How, class... T> requires(!detail::security_value<std::remove_cvref_t<How>>) auto async_connect(asio::ip::tcp::socket&&, How&&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
+template <class... T> auto async_connect(asio::ip::tcp::socket&, T&&...) = delete; // the session takes the socket over: std::move(socket)
 // clang-format on
 
-/// Reads the greeting over a stream that is connected already (through a proxy, say, or over a Unix socket), with
-/// TLS done if it has TLS.
+/// Reads the greeting over a stream that is connected already (a Unix socket, say), with TLS done if it has TLS. For a TCP
+/// socket on which TLS is to be done yet there is `async_connect`.
 ///
 ///     S: +OK POP3 server ready
 ///

@@ -13,22 +13,20 @@
 
 #include <pop3/any_stream.hpp>
 #include <pop3/connect.hpp>
+#include <pop3/connect/destination.hpp>
+#include <pop3/connect_options.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/place.hpp>
-#include <pop3/limits.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/security.hpp>
 #include <pop3/session.hpp>
 #include <pop3/tcp_stream.hpp>
 #include <pop3/tls_stream.hpp>
 
-#include <asio/any_io_executor.hpp>
 #include <asio/buffer.hpp>
 
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <system_error>
 #include <utility>
 
@@ -57,10 +55,8 @@ class connect_any {
     using greeted = session<authorization, any_stream>;
 
 public:
-    connect_any(asio::any_io_executor executor, security how, std::string host, std::uint16_t port,
-                connect_options options)
-        : executor_(std::move(executor)), how_(std::move(how)), host_(std::move(host)), port_(port),
-          options_(std::move(options))
+    connect_any(destination to, security how, connect_options options)
+        : to_(std::move(to)), how_(std::move(how)), options_(std::move(options))
     {
     }
 
@@ -68,21 +64,21 @@ public:
     void operator()(Self& self, std::error_code = {})
     {
         // These are part of what the operation owns.
-        const auto executor = executor_;
+        auto to = std::move(to_);
         const auto how = how_;
         const auto options = options_;
         switch (how.kind()) {
         case security_kind::tls:
-            detail::async_connect_how(executor, how.stls().context(), host_, port_, options, std::move(self));
+            detail::async_connect_how(std::move(to), how.stls().context(), options, std::move(self));
             break;
         case security_kind::stls:
-            detail::async_connect_how(executor, how.stls(), host_, port_, options, std::move(self));
+            detail::async_connect_how(std::move(to), how.stls(), options, std::move(self));
             break;
         case security_kind::no_tls:
-            detail::async_connect_how(executor, without_tls, host_, port_, options, std::move(self));
+            detail::async_connect_how(std::move(to), without_tls, options, std::move(self));
             break;
         case security_kind::cleartext:
-            detail::async_connect_how(executor, allow_cleartext, host_, port_, options, std::move(self));
+            detail::async_connect_how(std::move(to), allow_cleartext, options, std::move(self));
             break;
         }
     }
@@ -98,19 +94,17 @@ public:
     }
 
 private:
-    asio::any_io_executor executor_;
+    destination to_;
     security how_;
-    std::string host_;
-    std::uint16_t port_;
     connect_options options_;
 };
 
 template <class Token>
-auto async_connect_how(const asio::any_io_executor& executor, const security& how, std::string host,
-                       std::uint16_t port, const connect_options& options, Token&& token)
+auto async_connect_how(destination to, const security& how, const connect_options& options, Token&& token)
 {
+    const auto executor = to.executor;
     return detail::compose<Token, void(std::error_code, reply<session<authorization, any_stream>>)>(
-        connect_any(executor, how, std::move(host), port, options), token, executor);
+        connect_any(std::move(to), how, options), token, executor);
 }
 
 } // namespace detail

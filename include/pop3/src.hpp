@@ -21,8 +21,10 @@
 #include <pop3/command/login_choice.ipp>
 #include <pop3/command/start_tls.ipp>
 #include <pop3/command/user_pass.ipp>
+#include <pop3/connect/destination.ipp>
+#include <pop3/connect/dial.ipp>
 #include <pop3/connect/failed_attempts.ipp>
-#include <pop3/connect/resolution.ipp>
+#include <pop3/connect/race.ipp>
 #include <pop3/detail/line_tap.ipp>
 #include <pop3/detail/operation.ipp>
 #include <pop3/detail/place.ipp>

@@ -3,9 +3,7 @@
 #pragma once
 
 #include <pop3/command/await_greeting.hpp>
-#include <pop3/connect/failed_attempts.hpp>
-#include <pop3/connect/open_socket.hpp>
-#include <pop3/connect/resolution.hpp>
+#include <pop3/connect/dial.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
@@ -15,33 +13,25 @@
 #include <pop3/stream.hpp>
 
 #include <asio/error.hpp>
-#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/ssl/stream_base.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace pop3::detail {
 
-/// Resolves, connects, does the handshake and reads the greeting, all before one deadline. The host is that of the
-/// connection.
+/// Dials, does the handshake and reads the greeting, all before one deadline.
 template <class Stream, class Greeted>
 class connect {
 public:
     using reply_type = typename Greeted::reply_type;
 
-    connect(std::shared_ptr<connection<Stream>> c, std::error_code unusable, std::uint16_t port,
-            std::vector<asio::ip::tcp::endpoint> endpoints)
-        : connection_(std::move(c)), endpoints_(std::move(endpoints)), error_(unusable), port_(port)
+    connect(std::shared_ptr<connection<Stream>> c, std::shared_ptr<dial> d, std::error_code unusable)
+        : connection_(std::move(c)), dial_(std::move(d)), error_(unusable)
     {
     }
 
@@ -54,27 +44,18 @@ public:
 
 private:
     using clock = std::chrono::steady_clock;
-    enum class stage { start, not_started, addresses_known, resolving, connecting, handshaking };
+    enum class stage { start, not_started, dialling, handshaking };
 
     template <class Self>
     void start(Self& self);
 
     template <class Self>
-    void resolve(Self& self);
-
-    template <class Self>
-    void resolved(Self& self);
-
-    template <class Self>
-    void try_next(Self& self);
-
-    template <class Self>
-    void connected(Self& self, std::error_code ec);
+    void dialled(Self& self);
 
     template <class Self>
     void greet(Self& self);
 
-    void start_deadline(clock::time_point at);
+    void start_deadline();
 
     template <class Self>
     static bool cancelled(Self& self);
@@ -88,21 +69,11 @@ private:
     template <class Self>
     void fail(Self& self, std::error_code ec);
 
-    std::optional<asio::ip::tcp::endpoint> last_tried() const;
-
-    /// where: what of it failed, if it came so far.
-    template <class Self>
-    void fail(Self& self, std::error_code ec, const std::optional<asio::ip::tcp::endpoint>& where);
-
     std::shared_ptr<connection<Stream>> connection_;
-    std::vector<asio::ip::tcp::endpoint> endpoints_;
-    std::shared_ptr<resolution> resolution_;
-    std::size_t tried_ = 0;
-    failed_attempts attempts_;
+    std::shared_ptr<dial> dial_;
     clock::time_point deadline_;
     std::error_code error_;
     stage at_ = stage::start;
-    std::uint16_t port_;
 };
 
 template <class Stream, class Greeted>
@@ -112,14 +83,10 @@ void connect<Stream, Greeted>::operator()(Self& self, std::error_code ec)
     switch (at_) {
     case stage::start:
         return start(self);
-    case stage::addresses_known:
-        return try_next(self);
     case stage::not_started:
         return fail(self, error_);
-    case stage::resolving:
-        return resolved(self);
-    case stage::connecting:
-        return connected(self, ec);
+    case stage::dialling:
+        return dialled(self);
     case stage::handshaking:
         if (ec)
             return fail(self, handshake_error(ec));
@@ -136,7 +103,7 @@ void connect<Stream, Greeted>::operator()(Self& self, std::error_code ec, reply_
     if (ec == errc::timed_out && !is_secure_stream<Stream> && connection_->input.data().empty())
         ec = errc::no_greeting;
     if (ec)
-        reply = reply_type(detail::failed_at(detail::place(connection_->host, port_, last_tried()), reply));
+        reply = reply_type(detail::failed_at(dial_->place(), reply));
     connection_->end();
     connection_.reset();
     self.complete(ec, std::move(reply));
@@ -151,97 +118,26 @@ void connect<Stream, Greeted>::start(Self& self)
         at_ = stage::not_started;
         return detail::post(std::move(self).next());
     }
-    if (endpoints_.empty()) {
-        std::error_code is_name;
-        const auto address = asio::ip::make_address(connection_->host, is_name);
-        if (is_name)
-            return resolve(self);
-        endpoints_.emplace_back(address, port_);
-    }
-    at_ = stage::addresses_known;
-    detail::post(std::move(self).next());
+    at_ = stage::dialling;
+    const auto d = dial_;
+    d->begin(deadline_, std::move(self).next());
 }
 
 template <class Stream, class Greeted>
 template <class Self>
-void connect<Stream, Greeted>::resolve(Self& self)
+void connect<Stream, Greeted>::dialled(Self& self)
 {
-    const auto r = resolution_ = std::make_shared<resolution>(connection_->stream.get_executor());
-    const auto host = connection_->host;
-    const auto port = port_;
-    at_ = stage::resolving;
-    r->timer.expires_at(deadline_);
-    r->timer.async_wait(std::move(self).next());
-    detail::resolve(r, host, port);
-}
-
-template <class Stream, class Greeted>
-template <class Self>
-void connect<Stream, Greeted>::resolved(Self& self)
-{
-    const auto r = std::move(resolution_);
-    if (!r->answered) {
-        r->resolver.cancel();
-        return fail(self,
-                    cancelled(self) ? asio::error::operation_aborted : make_error_code(errc::timed_out));
-    }
-    if (r->error)
-        return fail(self, r->error);
-    for (const auto& entry : r->results)
-        endpoints_.push_back(entry.endpoint());
-    try_next(self);
-}
-
-template <class Stream, class Greeted>
-template <class Self>
-void connect<Stream, Greeted>::try_next(Self& self)
-{
-    auto& socket = connection_->stream.lowest_layer();
-    while (tried_ != endpoints_.size()) {
-        const auto& endpoint = endpoints_[tried_];
-        // An address that does not answer must leave time for those behind it.
-        const auto left = static_cast<clock::rep>(endpoints_.size() - tried_);
-        const auto now = clock::now();
-        if (cancelled(self))
-            return fail(self, asio::error::operation_aborted);
-        if (now >= deadline_) {
-            attempts_.add(endpoint, errc::timed_out);
-            break;
-        }
-        ++tried_;
-        connection_->reopen();
-        std::error_code ec;
-        open_socket(socket, endpoint.protocol(), ec);
-        if (ec) {
-            attempts_.add(endpoint, ec);
-            continue;
-        }
-        start_deadline(now + (deadline_ - now) / left);
-        at_ = stage::connecting;
-        return socket.async_connect(endpoint, std::move(self).next());
-    }
-    if (attempts_.why())
-        return fail(self, attempts_.why(), attempts_.where());
-    fail(self, asio::error::host_not_found);
-}
-
-template <class Stream, class Greeted>
-template <class Self>
-void connect<Stream, Greeted>::connected(Self& self, std::error_code ec)
-{
+    auto ec =
+        dial_->result(cancelled(self) ? asio::error::operation_aborted : make_error_code(errc::timed_out));
     if (!ec && stopped(self))
         ec = asio::error::operation_aborted;
-    if (ec) {
-        const bool expired = connection_->expired();
-        attempts_.add(endpoints_[tried_ - 1], connection_->reason(ec));
-        connection_->close();
-        if (!expired && ec == asio::error::operation_aborted)
-            return fail(self, ec);
-        return try_next(self);
-    }
+    if (ec)
+        return fail(self, ec);
+    auto& socket = connection_->stream.lowest_layer();
+    socket = std::move(dial_->socket());
     // With Nagle's algorithm a command would wait for the acknowledgement of the one before.
-    connection_->stream.lowest_layer().set_option(asio::ip::tcp::no_delay(true), ec);
-    start_deadline(deadline_);
+    socket.set_option(asio::ip::tcp::no_delay(true), ec);
+    start_deadline();
     if constexpr (requires {
                       connection_->stream.async_handshake(asio::ssl::stream_base::client,
                                                           std::move(self).next());
@@ -265,10 +161,10 @@ void connect<Stream, Greeted>::greet(Self& self)
 }
 
 template <class Stream, class Greeted>
-void connect<Stream, Greeted>::start_deadline(clock::time_point at)
+void connect<Stream, Greeted>::start_deadline()
 {
-    const auto time = std::chrono::ceil<std::chrono::milliseconds>(at - clock::now());
-    // With no time at all the socket would be closed, and connecting would open it again.
+    const auto time = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
+    // With no time at all what comes next would not be waited for.
     connection<Stream>::begin(connection_, (std::max)(time, std::chrono::milliseconds(1)));
 }
 
@@ -298,23 +194,7 @@ template <class Stream, class Greeted>
 template <class Self>
 void connect<Stream, Greeted>::fail(Self& self, std::error_code ec)
 {
-    fail(self, ec, last_tried());
-}
-
-template <class Stream, class Greeted>
-std::optional<asio::ip::tcp::endpoint> connect<Stream, Greeted>::last_tried() const
-{
-    if (tried_ == 0)
-        return {};
-    return endpoints_[tried_ - 1];
-}
-
-template <class Stream, class Greeted>
-template <class Self>
-void connect<Stream, Greeted>::fail(Self& self, std::error_code ec,
-                                    const std::optional<asio::ip::tcp::endpoint>& where)
-{
-    const no_reply named(place(connection_->host, port_, where));
+    const no_reply named(dial_->place());
     connection_->close();
     connection_->end();
     connection_.reset();

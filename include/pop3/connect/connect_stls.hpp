@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/connect/connect.hpp>
+#include <pop3/connect/dial.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
@@ -15,16 +16,13 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
-#include <asio/ip/tcp.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace pop3::detail {
 
@@ -59,10 +57,10 @@ public:
     using connection_ptr = std::shared_ptr<connection<tcp_stream>>;
     using reply_type = typename Finish::reply_type;
 
-    connect_stls(connection_ptr c, tls_stream secured, std::error_code unusable, stls_policy policy,
-                 std::uint16_t port, std::vector<asio::ip::tcp::endpoint> endpoints, Finish finish)
-        : connection_(std::move(c)), stream_(std::move(secured)), endpoints_(std::move(endpoints)),
-          unusable_(unusable), finish_(std::move(finish)), policy_(policy), port_(port)
+    connect_stls(connection_ptr c, std::shared_ptr<dial> d, tls_stream secured, std::error_code unusable,
+                 stls_policy policy, Finish finish)
+        : connection_(std::move(c)), dial_(std::move(d)), stream_(std::move(secured)), unusable_(unusable),
+          finish_(std::move(finish)), policy_(policy)
     {
     }
 
@@ -80,17 +78,14 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    static std::string where(connection<tcp_stream>& c);
-
     connection_ptr connection_;
+    std::shared_ptr<dial> dial_;
     std::optional<tls_stream> stream_;
     std::string place_;
-    std::vector<asio::ip::tcp::endpoint> endpoints_;
     std::error_code unusable_;
     Finish finish_;
     clock::time_point deadline_;
     stls_policy policy_;
-    std::uint16_t port_;
 };
 
 template <class Finish>
@@ -100,7 +95,7 @@ void connect_stls<Finish>::operator()(Self& self, std::error_code)
     using connect_tcp = connect<tcp_stream, greeted_connection<tcp_stream>>;
     deadline_ = clock::now() + bounded(connection_->limits.connect_time);
     const asio::any_io_executor executor = connection_->stream.get_executor();
-    connect_tcp operation(std::move(connection_), unusable_, port_, std::move(endpoints_));
+    connect_tcp operation(std::move(connection_), dial_, unusable_);
     detail::compose<Self, void(std::error_code, typename connect_tcp::reply_type)>(std::move(operation), self,
                                                                                    executor);
 }
@@ -114,7 +109,7 @@ void connect_stls<Finish>::operator()(Self& self, std::error_code ec, reply<conn
     if (!greeted)
         return self.complete({}, reply_type(std::move(greeted).error()));
     auto& c = **greeted;
-    place_ = where(c);
+    place_ = dial_->place();
     // What comes now is an operation of its own, which does not know what was before.
     if (self.cancelled()) {
         c.close();
@@ -134,14 +129,6 @@ void connect_stls<Finish>::operator()(Self& self, std::error_code ec, reply_type
     if (ec)
         secured = reply_type(detail::failed_at(place_, secured));
     self.complete(ec, std::move(secured));
-}
-
-template <class Finish>
-std::string connect_stls<Finish>::where(connection<tcp_stream>& c)
-{
-    std::error_code ec;
-    const auto to = c.stream.remote_endpoint(ec);
-    return ec ? c.host : place(c.host, to.port(), to);
 }
 
 } // namespace pop3::detail

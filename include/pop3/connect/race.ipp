@@ -1,0 +1,208 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <pop3/config.hpp>
+#include <pop3/connect/failed_attempts.hpp>
+#include <pop3/connect/open_socket.hpp>
+#include <pop3/connect/race.hpp>
+#include <pop3/detail/bounded.hpp>
+
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace pop3::detail {
+
+inline constexpr std::chrono::milliseconds shortest_delay(10); // RFC 8305, section 8
+
+POP3_DECL std::vector<asio::ip::tcp::endpoint>
+interleaved(const std::vector<asio::ip::tcp::endpoint>& addresses)
+{
+    std::vector<asio::ip::tcp::endpoint> result;
+    result.reserve(addresses.size());
+    const auto end = addresses.end();
+    // Each goes over those of its family.
+    auto one = addresses.begin();
+    const auto next_of = [&](auto from, bool first_family) {
+        return std::find_if(from, end, [&](const asio::ip::tcp::endpoint& e) {
+            return (e.protocol() == addresses.front().protocol()) == first_family;
+        });
+    };
+    auto other = next_of(one, false);
+    while (one != end || other != end) {
+        if (one != end) {
+            result.push_back(*one);
+            one = next_of(one + 1, true);
+        }
+        if (other != end) {
+            result.push_back(*other);
+            other = next_of(other + 1, false);
+        }
+    }
+    return result;
+}
+
+class race::handler {
+public:
+    handler(std::shared_ptr<race> r, std::size_t which) noexcept : race_(std::move(r)), which_(which)
+    {
+    }
+
+    handler(handler&&) = default;
+
+    ~handler()
+    {
+        if (race_)
+            race_->dropped(which_);
+    }
+
+    void operator()(std::error_code ec)
+    {
+        std::exchange(race_, nullptr)->finished(which_, ec);
+    }
+
+private:
+    std::shared_ptr<race> race_;
+    std::size_t which_;
+};
+
+POP3_DECL void race::run(const std::vector<endpoint>& to, std::chrono::milliseconds delay,
+                         clock::time_point deadline)
+{
+    delay_ = (std::max)(bounded(delay), shortest_delay);
+    deadline_ = deadline;
+    attempts_.reserve(to.size());
+    for (const auto& address : to)
+        attempts_.emplace_back(delay_timer_.get_executor(), address);
+    begin_next();
+}
+
+POP3_DECL void race::stop() noexcept
+{
+    over_ = true;
+    delay_timer_.cancel();
+    std::error_code ignored;
+    for (auto& a : attempts_)
+        a.socket.close(ignored);
+}
+
+POP3_DECL failed_attempts race::failures(std::error_code unfinished) const
+{
+    failed_attempts all;
+    for (const auto& a : attempts_)
+        all.add(a.to, a.error ? a.error : unfinished);
+    return all;
+}
+
+POP3_DECL void race::begin_next() noexcept
+{
+    beginning_ = true;
+    for (bool waits = false; begun_ != attempts_.size() && !waits;) {
+        const auto which = begun_++;
+        // What is missing for one (descriptors, memory) must not hurt those that go on.
+        POP3_TRY
+        {
+            if (!begin(which))
+                continue;
+            if (begun_ != attempts_.size())
+                wait_before_next();
+            waits = true;
+        }
+        POP3_CATCH(...)
+        {
+            if (!attempts_[which].goes_on)
+                fail(which, asio::error::no_memory);
+        }
+    }
+    beginning_ = false;
+    if (going_on_ == 0) {
+        stop();
+        none_connected();
+    }
+}
+
+/// Whether it goes on.
+POP3_DECL bool race::begin(std::size_t which)
+{
+    auto& a = attempts_[which];
+    std::error_code ec;
+    open_socket(a.socket, a.to.protocol(), ec);
+    if (ec) {
+        fail(which, ec);
+        return false;
+    }
+    a.goes_on = true;
+    ++going_on_;
+    a.socket.async_connect(a.to, handler(shared_from_this(), which));
+    return a.goes_on;
+}
+
+POP3_DECL void race::wait_before_next()
+{
+    const auto now = clock::now();
+    const auto turns = static_cast<clock::rep>(attempts_.size() - begun_ + 1);
+    due_ = now + std::clamp<clock::duration>((deadline_ - now) / turns, shortest_delay, delay_);
+    delay_timer_.expires_at(due_);
+    ++waits_;
+    delay_timer_.async_wait(handler(shared_from_this(), timer));
+}
+
+POP3_DECL void race::fail(std::size_t which, std::error_code why) noexcept
+{
+    auto& a = attempts_[which];
+    a.error = why;
+    std::error_code ignored;
+    a.socket.close(ignored);
+    if (std::exchange(a.goes_on, false))
+        --going_on_;
+}
+
+POP3_DECL void race::finished(std::size_t which, std::error_code ec) noexcept
+{
+    if (which == timer) {
+        --waits_;
+        // One that was called off when it had gone off already is early.
+        const bool due = !ec && begun_ != attempts_.size() && clock::now() >= due_;
+        if (!over_ && (due || going_on_ == 0))
+            begin_next();
+        return;
+    }
+    if (over_)
+        return;
+    if (!ec)
+        return win(attempts_[which]);
+    fail(which, ec);
+    begin_next();
+}
+
+/// Not called any more, or the context goes: then nothing may be begun.
+POP3_DECL void race::dropped(std::size_t which) noexcept
+{
+    if (which == timer)
+        --waits_;
+    else if (!over_)
+        fail(which, asio::error::no_memory);
+    if (over_ || beginning_ || going_on_ != 0 || waits_ != 0)
+        return;
+    over_ = true;
+    none_connected();
+}
+
+POP3_DECL void race::win(attempt& a) noexcept
+{
+    auto socket = std::move(a.socket);
+    const auto to = a.to;
+    stop();
+    connected(std::move(socket), to);
+}
+
+} // namespace pop3::detail
