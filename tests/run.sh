@@ -14,6 +14,7 @@ cmake --build "$build" --parallel "$processors"
 # Without these servers the other tests still run, and those that need them say so.
 "$top/tests/dovecot/provide.sh" "$build/dovecot" || true
 "$top/tests/cyrus/provide.sh" "$build/cyrus" || true
+"$top/tests/proxies/provide.sh" "$build/proxies" || true
 
 # The summary is repeated as the last line.
 status=0

@@ -43,11 +43,17 @@ public:
         acceptor_.async_accept(accepted, [this, &accepted](std::error_code ec) {
             if (ec)
                 return;
+            ++accepted_;
             std::error_code ignored;
             constexpr std::string_view greeting = "+OK ready\r\n";
             asio::write(accepted, asio::buffer(greeting.data(), greeting.size()), ignored);
             listen();
         });
+    }
+
+    int accepted() const
+    {
+        return accepted_;
     }
 
     /// What waits in the context goes on no more.
@@ -63,6 +69,7 @@ private:
     asio::io_context& context_;
     asio::ip::tcp::acceptor acceptor_;
     std::list<asio::ip::tcp::socket> sockets_;
+    int accepted_ = 0;
 };
 
 /// How many files and sockets this process has open.
