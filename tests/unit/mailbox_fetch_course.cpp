@@ -116,6 +116,7 @@ TEST_CASE("what will not pass is not tried again")
                                      errc::tls_not_spoken,
                                      errc::no_shared_mechanism,
                                      errc::server_not_authenticated,
+                                     errc::proxy_authentication,
                                      errc::authentication_cancelled,
                                      pop3::fetch_errc::store_locked,
                                      pop3::fetch_errc::mailbox_locked,

@@ -1,0 +1,22 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+
+#include <pop3/pop3.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include <utility>
+
+asio::awaitable<void> connect(pop3::tls_context& tls, asio::ip::tcp::socket socket)
+{
+#ifdef POP3_CONTROL
+    auto greeted = co_await pop3::async_connect(std::move(socket), tls, "pop.example.org");
+#else
+    auto greeted = co_await pop3::async_connect(socket, tls, "pop.example.org");
+#endif
+}
+
+// error(gcc): error: use of deleted function 'auto pop3::async_connect(
+// error(clang): error: call to deleted function 'async_connect'
+// error: the session takes the socket over: std::move(socket)
