@@ -91,7 +91,8 @@ TEST_CASE("a socket of the user's own: the certificate must be for the host")
     test::run([&]() -> asio::awaitable<void> {
         auto socket = connected(co_await asio::this_coro::executor, secure.port());
         try {
-            co_await pop3::async_connect(std::move(socket), tls, "pop.example.org", options);
+            const auto greeted =
+                co_await pop3::async_connect(std::move(socket), tls, "pop.example.org", options);
             FAIL_CHECK("it is not that host");
         } catch (const std::system_error& e) {
             CHECK(e.code().category() == pop3::certificate_category());
@@ -109,7 +110,8 @@ TEST_CASE("a socket that leads nowhere")
             if (open)
                 socket.open(tcp::v4());
             try {
-                co_await pop3::async_connect(std::move(socket), pop3::without_tls, "localhost");
+                const auto greeted =
+                    co_await pop3::async_connect(std::move(socket), pop3::without_tls, "localhost");
                 FAIL_CHECK("there is no connection");
             } catch (const std::system_error& e) {
                 const bool told =

@@ -5,6 +5,7 @@
 
 #include "support/counted_new.hpp"
 #include "support/greeted.hpp"
+#include "support/peer.hpp"
 #include "support/run.hpp"
 
 #include <pop3/pop3.hpp>
@@ -14,14 +15,18 @@
 #include <asio/awaitable.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -153,6 +158,48 @@ TEST_CASE("no memory: connecting")
     connect(pop3::without_tls, clear);
     connect(tls, secure);
     connect(pop3::stls(tls), clear);
+}
+
+TEST_CASE("no memory: several addresses, and proxies")
+{
+    const demo::background_server clear(served(false));
+    const asio::ip::address loopback = asio::ip::address_v4::loopback();
+    const auto connect = [](const pop3::connect_options& options, std::error_code without) {
+        fail_each_allocation(
+            nothing,
+            [&](const asio::any_io_executor& executor, outcome& o) {
+                pop3::async_connect(executor, pop3::without_tls, "localhost", options, o.handler());
+            },
+            without);
+    };
+    auto options = to(clear);
+    options.endpoints = {{loopback, 1}, {loopback, 1}, {loopback, clear.port()}};
+    connect(options, {});
+    options.endpoints.pop_back();
+    connect(options, asio::error::connection_refused);
+
+    options.endpoints.clear();
+    const auto through = [&](std::string_view answer, const auto& make, std::error_code without) {
+        test::tcp_peer proxy(
+            [&](asio::ip::tcp::socket& socket) {
+                test::say(socket, answer);
+                test::linger(socket);
+            },
+            {}, 100'000);
+        options.proxy = make(proxy.port());
+        connect(options, without);
+    };
+    const pop3::password login("gatekeeper", "sesame");
+    const auto http = [&](std::uint16_t port) {
+        return pop3::proxy(pop3::http_proxy("127.0.0.1", port, login));
+    };
+    const auto socks = [&](std::uint16_t port) {
+        return pop3::proxy(pop3::socks5_proxy("127.0.0.1", port, login));
+    };
+    through("HTTP/1.1 200 OK\r\n\r\n+OK ready\r\n", http, {});
+    through("HTTP/1.1 403 No\r\n\r\n", http, pop3::errc::proxy_refused);
+    through(std::string_view("\x05\x02\x01\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x04\x38+OK ready\r\n", 25),
+            socks, {});
 }
 
 TEST_CASE("no memory: what comes then")

@@ -131,7 +131,7 @@ TEST_CASE("HTTP CONNECT: answers that are refusals, and answers that are none")
     };
     for (const auto& r : rows) {
         CAPTURE(r.answer);
-        for (const std::size_t piece : {1, 2, 3, 4}) {
+        for (const std::size_t piece : {1u, 2u, 3u, 4u}) {
             const auto o = talk(r.answer, piece);
             CHECK(o.error == r.error);
             CHECK(o.reason == r.reason);

@@ -158,7 +158,7 @@ TEST_CASE("SOCKS5: answers that are refusals, and answers that are none")
     };
     for (const auto& r : rows) {
         CAPTURE(r.answer);
-        for (const std::size_t piece : {1, 2, 300}) {
+        for (const std::size_t piece : {1u, 2u, 300u}) {
             const auto o = talk(r.with, by_name, r.answer, piece);
             CHECK(o.error == r.error);
             CHECK(o.reason == r.reason);
