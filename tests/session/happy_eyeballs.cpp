@@ -153,7 +153,7 @@ TEST_CASE("the first is not given up when the next is tried, and none is left be
     test::deaf_listener second(context);
     const auto before = test::open_descriptors();
     attempt a(context, to({first.endpoint(), second.endpoint()}, 20ms));
-    CHECK(!a.ends(context, 300ms));
+    CHECK(!a.ends(context, 500ms));
     CHECK(test::open_descriptors() == before + 2); // both are waited for
     first.listen();
     REQUIRE(a.ends(context));
@@ -173,9 +173,9 @@ TEST_CASE("no descriptor for the second attempt: the first goes on")
 {
     asio::io_context context(1);
     test::deaf_listener slow(context);
-    attempt a(context, to({slow.endpoint(), refusing(context)}, 50ms));
+    attempt a(context, to({slow.endpoint(), refusing(context)}, 300ms));
     const auto before = test::open_descriptors();
-    CHECK(!a.ends(context, 1ms));
+    CHECK(!a.ends(context, 50ms));
     CHECK(test::open_descriptors() == before + 1);
 
     rlimit usual{};
@@ -183,7 +183,7 @@ TEST_CASE("no descriptor for the second attempt: the first goes on")
     rlimit none = usual;
     none.rlim_cur = 0;
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-    const bool ended = a.ends(context, 200ms);
+    const bool ended = a.ends(context, 600ms);
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
     CHECK(!ended);
     slow.listen();

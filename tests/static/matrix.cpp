@@ -739,6 +739,24 @@ static_assert(leads_to<pop3::allow_cleartext_t, pop3::cleartext_stream>);
 static_assert(leads_to<const pop3::allow_cleartext_t&, pop3::cleartext_stream>);
 static_assert(std::same_as<pop3::session<transaction>, pop3::session<transaction, pop3::tls_stream>>);
 
+/// Over a socket that is connected.
+template <class... Args>
+using connected_over =
+    decltype(pop3::async_connect(std::declval<asio::ip::tcp::socket>(), std::declval<Args>()...));
+
+template <class... Args>
+concept can_connect_over = requires { typename connected_over<Args...>; };
+
+template <class How, class Stream>
+concept leads_over_socket_to = std::same_as<connected_over<How, std::string, ask>, begins<Stream>> &&
+                               std::same_as<connected_over<How, const char*, options, ask>, begins<Stream>>;
+
+static_assert(leads_over_socket_to<pop3::tls_context&, pop3::tls_stream>);
+static_assert(leads_over_socket_to<pop3::stls, pop3::tls_stream>);
+static_assert(leads_over_socket_to<pop3::without_tls_t, pop3::tcp_stream>);
+static_assert(leads_over_socket_to<pop3::allow_cleartext_t, pop3::cleartext_stream>);
+static_assert(!can_connect_over<std::string, ask> && !can_connect_over<pop3::url, options, ask>);
+
 // TLS, or none, is never a default.
 static_assert(!can_connect<std::string, ask> && !can_connect<std::string, options, ask>);
 static_assert(!can_connect<pop3::url, ask> && !can_connect<pop3::url, options, ask>);

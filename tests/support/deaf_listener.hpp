@@ -75,7 +75,7 @@ private:
 /// How many files and sockets this process has open.
 inline std::ptrdiff_t open_descriptors()
 {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+    return std::distance(std::filesystem::directory_iterator("/dev/fd"),
                          std::filesystem::directory_iterator());
 }
 

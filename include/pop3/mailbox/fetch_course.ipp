@@ -20,7 +20,7 @@ namespace pop3::detail {
 POP3_DECL bool may_pass(std::error_code ec) noexcept
 {
     static constexpr errc ours[] = {errc::timed_out, errc::connection_closed, errc::connection_truncated,
-                                    errc::too_slow, errc::unexpected_data, errc::proxy_refused};
+                                    errc::too_slow,  errc::unexpected_data,   errc::proxy_refused};
     // (Not every error of the system's: a full disk has one, too.)
     static constexpr asio::error::basic_errors of_networks[] = {
         asio::error::connection_refused, asio::error::connection_reset,    asio::error::connection_aborted,
