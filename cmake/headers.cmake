@@ -78,6 +78,7 @@ set(POP3_HEADERS
   include/pop3/connect_any.hpp
   include/pop3/connect/race.hpp
   include/pop3/connect/race.ipp
+  include/pop3/connect/side_step.hpp
   include/pop3/delivery.hpp
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp

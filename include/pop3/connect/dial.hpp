@@ -67,7 +67,6 @@ public:
     std::string place() const;
 
 private:
-    /// What Asio calls, or drops if it has no memory to call it.
     class waiter;
     class resolve_handler;
 

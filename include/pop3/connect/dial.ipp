@@ -6,8 +6,10 @@
 #include <pop3/connect/dial.hpp>
 #include <pop3/connect/failed_attempts.hpp>
 #include <pop3/connect/race.hpp>
+#include <pop3/connect/side_step.hpp>
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/connection.hpp>
+#include <pop3/detail/operation.hpp>
 #include <pop3/detail/place.hpp>
 #include <pop3/error.hpp>
 #include <pop3/printable.hpp>
@@ -59,29 +61,26 @@ inline bool is_host(const std::string& host) noexcept
     return !host.empty() && host.find('\0') == std::string::npos;
 }
 
-class dial::waiter {
+/// For the proxy.
+class dial::waiter final : public side_step {
 public:
-    explicit waiter(std::shared_ptr<dial> d) noexcept : dial_(std::move(d))
+    explicit waiter(std::shared_ptr<dial> d) : side_step(d->to_.executor), dial_(std::move(d))
     {
-    }
-
-    waiter(waiter&&) = default;
-
-    ~waiter()
-    {
-        if (dial_)
-            dial_->answer(asio::error::no_memory);
-    }
-
-    void operator()(std::error_code ec)
-    {
-        const auto d = std::exchange(dial_, nullptr);
-        if (ec)
-            return d->answer(ec);
-        d->talk_to_proxy();
     }
 
 private:
+    void done(std::error_code ec) noexcept override
+    {
+        if (ec)
+            return dial_->answer(ec);
+        dial_->talk_to_proxy();
+    }
+
+    void dropped() noexcept override
+    {
+        dial_->answer(asio::error::no_memory);
+    }
+
     std::shared_ptr<dial> dial_;
 };
 
@@ -234,9 +233,9 @@ POP3_DECL void dial::talk_to_proxy() noexcept
         const auto ec = converse();
         if (ec != asio::error::would_block)
             return answer(tells_that_peer_has_gone(ec) ? make_error_code(errc::proxy_malformed) : ec);
-        to_.socket.async_wait(negotiation_->to_send().empty() ? asio::socket_base::wait_read
-                                                              : asio::socket_base::wait_write,
-                              waiter(self()));
+        const auto what =
+            negotiation_->to_send().empty() ? asio::socket_base::wait_read : asio::socket_base::wait_write;
+        to_.socket.async_wait(what, step(operation_ptr(new waiter(self()))));
     }
     POP3_CATCH(...)
     {

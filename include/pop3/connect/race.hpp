@@ -64,10 +64,9 @@ private:
         bool goes_on = false;
     };
 
-    /// What Asio calls, or drops if it has no memory to call it.
-    class handler;
+    class waiter;
 
-    /// What the handler of the timer is told instead of an attempt.
+    /// What the waiter for the timer is told instead of an attempt.
     static constexpr std::size_t timer = static_cast<std::size_t>(-1);
 
     virtual void connected(asio::ip::tcp::socket socket, const endpoint& to) noexcept = 0;

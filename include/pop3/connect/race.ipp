@@ -6,7 +6,9 @@
 #include <pop3/connect/failed_attempts.hpp>
 #include <pop3/connect/open_socket.hpp>
 #include <pop3/connect/race.hpp>
+#include <pop3/connect/side_step.hpp>
 #include <pop3/detail/bounded.hpp>
+#include <pop3/detail/operation.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -51,26 +53,29 @@ interleaved(const std::vector<asio::ip::tcp::endpoint>& addresses)
     return result;
 }
 
-class race::handler {
+class race::waiter final : public side_step {
 public:
-    handler(std::shared_ptr<race> r, std::size_t which) noexcept : race_(std::move(r)), which_(which)
+    static step make(const std::shared_ptr<race>& r, std::size_t which)
     {
-    }
-
-    handler(handler&&) = default;
-
-    ~handler()
-    {
-        if (race_)
-            race_->dropped(which_);
-    }
-
-    void operator()(std::error_code ec)
-    {
-        std::exchange(race_, nullptr)->finished(which_, ec);
+        return step(operation_ptr(new waiter(r, which)));
     }
 
 private:
+    waiter(const std::shared_ptr<race>& r, std::size_t which)
+        : side_step(r->delay_timer_.get_executor()), race_(r), which_(which)
+    {
+    }
+
+    void done(std::error_code ec) noexcept override
+    {
+        race_->finished(which_, ec);
+    }
+
+    void dropped() noexcept override
+    {
+        race_->dropped(which_);
+    }
+
     std::shared_ptr<race> race_;
     std::size_t which_;
 };
@@ -140,9 +145,10 @@ POP3_DECL bool race::begin(std::size_t which)
         fail(which, ec);
         return false;
     }
+    auto next = waiter::make(shared_from_this(), which);
     a.goes_on = true;
     ++going_on_;
-    a.socket.async_connect(a.to, handler(shared_from_this(), which));
+    a.socket.async_connect(a.to, std::move(next));
     return a.goes_on;
 }
 
@@ -151,9 +157,10 @@ POP3_DECL void race::wait_before_next()
     const auto now = clock::now();
     const auto turns = static_cast<clock::rep>(attempts_.size() - begun_ + 1);
     due_ = now + std::clamp<clock::duration>((deadline_ - now) / turns, shortest_delay, delay_);
+    auto next = waiter::make(shared_from_this(), timer);
     delay_timer_.expires_at(due_);
     ++waits_;
-    delay_timer_.async_wait(handler(shared_from_this(), timer));
+    delay_timer_.async_wait(std::move(next));
 }
 
 POP3_DECL void race::fail(std::size_t which, std::error_code why) noexcept
