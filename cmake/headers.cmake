@@ -96,6 +96,7 @@ set(POP3_HEADERS
   include/pop3/detail/line_tap.ipp
   include/pop3/detail/operation.hpp
   include/pop3/detail/operation.ipp
+  include/pop3/detail/owned.hpp
   include/pop3/detail/place.hpp
   include/pop3/detail/place.ipp
   include/pop3/detail/runs_on.hpp

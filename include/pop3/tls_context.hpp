@@ -3,11 +3,11 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 
 #include <openssl/types.h>
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,9 +17,7 @@ namespace detail {
 
 struct tls_state;
 
-struct free_tls_context {
-    void operator()(SSL_CTX* context) const noexcept;
-};
+void free_tls_context(SSL_CTX* context) noexcept;
 
 } // namespace detail
 
@@ -120,7 +118,7 @@ private:
     friend class stls;
     friend class tls_stream;
 
-    using handle = std::unique_ptr<SSL_CTX, detail::free_tls_context>;
+    using handle = detail::owned<SSL_CTX, &detail::free_tls_context>;
 
     tls_context(handle context, detail::tls_state* state) noexcept;
 

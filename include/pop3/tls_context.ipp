@@ -29,7 +29,7 @@ namespace pop3 {
 
 namespace detail {
 
-POP3_DECL void free_tls_context::operator()(SSL_CTX* context) const noexcept
+POP3_DECL void free_tls_context(SSL_CTX* context) noexcept
 {
     SSL_CTX_free(context);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -18,11 +19,9 @@ namespace pop3::detail {
 
 class operation;
 
-struct operation_deleter {
-    void operator()(operation* o) const noexcept;
-};
+inline void destroy_operation(operation* o) noexcept;
 
-using operation_ptr = std::unique_ptr<operation, operation_deleter>;
+using operation_ptr = owned<operation, &destroy_operation>;
 
 /// An operation that is under way. What it does is in a class derived from this one, which knows nothing of the handler; the
 /// handler is in `operation_with`. So what runs is compiled once, and not for each handler.
@@ -116,7 +115,7 @@ private:
     asio::cancellation_state cancellation_;
 };
 
-inline void operation_deleter::operator()(operation* o) const noexcept
+inline void destroy_operation(operation* o) noexcept
 {
     o->destroy();
 }
@@ -259,7 +258,7 @@ public:
     template <class... Result>
     void complete(std::error_code ec, Result&&... result)
     {
-        static_cast<Operation&>(*operation_).set_results(ec, std::forward<Result>(result)...);
+        static_cast<Operation*>(operation_.get())->set_results(ec, std::forward<Result>(result)...);
         completed_ = true;
     }
 

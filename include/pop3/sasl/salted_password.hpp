@@ -3,13 +3,13 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/sasl/octets.hpp>
 
 #include <openssl/types.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 namespace pop3::sasl {
@@ -53,10 +53,9 @@ private:
         bool end(octets& into);
 
     private:
-        struct free_context {
-            void operator()(EVP_MD_CTX* c) const noexcept;
-        };
-        using context = std::unique_ptr<EVP_MD_CTX, free_context>;
+        static void free_context(EVP_MD_CTX* c) noexcept;
+
+        using context = pop3::detail::owned<EVP_MD_CTX, &keyed_digest::free_context>;
 
         static unsigned char* octets_of(octets& o) noexcept;
 

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 namespace pop3::sasl {
@@ -91,7 +90,7 @@ POP3_DECL bool salted_password::keyed_digest::end(octets& into)
            EVP_DigestFinal_ex(work_.get(), octets_of(into), nullptr) == 1;
 }
 
-POP3_DECL void salted_password::keyed_digest::free_context::operator()(EVP_MD_CTX* c) const noexcept
+POP3_DECL void salted_password::keyed_digest::free_context(EVP_MD_CTX* c) noexcept
 {
     EVP_MD_CTX_free(c);
 }

@@ -1,0 +1,75 @@
+// Copyright the pop3 authors.
+// Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace pop3::detail {
+
+/// Owns an object that a function gives back: `owned<BIO, BIO_free>`. Not `std::unique_ptr`, whose tuple and checks the compiler
+/// makes again for each type, and there are more than a dozen.
+template <class T, auto Free>
+class owned {
+public:
+    owned() = default;
+
+    owned(std::nullptr_t) noexcept
+    {
+    }
+
+    explicit owned(T* object) noexcept : object_(object)
+    {
+    }
+
+    owned(owned&& other) noexcept : object_(other.release())
+    {
+    }
+
+    owned& operator=(owned&& other) noexcept
+    {
+        reset(other.release());
+        return *this;
+    }
+
+    ~owned()
+    {
+        reset();
+    }
+
+    T* get() const noexcept
+    {
+        return object_;
+    }
+
+    T* operator->() const noexcept
+    {
+        return object_;
+    }
+
+    explicit operator bool() const noexcept
+    {
+        return object_ != nullptr;
+    }
+
+    friend bool operator==(const owned& a, std::nullptr_t) noexcept
+    {
+        return a.object_ == nullptr;
+    }
+
+    T* release() noexcept
+    {
+        return std::exchange(object_, nullptr);
+    }
+
+    void reset(T* object = nullptr) noexcept
+    {
+        if (T* const old = std::exchange(object_, object))
+            Free(old);
+    }
+
+private:
+    T* object_ = nullptr;
+};
+
+} // namespace pop3::detail
