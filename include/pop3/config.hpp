@@ -28,7 +28,8 @@
 
 // Functions that are not templates are defined in files that end in .ipp. By default each header includes its own, and a program
 // needs nothing else. With POP3_SEPARATE_COMPILATION defined, in all files of a program, they are compiled once, in the
-// file that includes pop3/src.hpp.
+// file that includes pop3/src.hpp. A virtual one has POP3_DECL in its class as well: if the first of a class is not inline there,
+// each file that sees it defined gets the table of the class, and all that this leads to, whether it uses the class or not.
 
 #if defined(POP3_SEPARATE_COMPILATION)
 #define POP3_DECL

@@ -105,7 +105,7 @@ auto async_connect_how(destination to, const security& how, const connect_option
 
 /// The connection that is to be made.
 template <class Stream>
-auto prepare(Stream stream, const dial& to, const connect_options& options)
+std::shared_ptr<connection<Stream>> prepare(Stream stream, const dial& to, const connect_options& options)
 {
     auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
     c->host = to.host();

@@ -35,11 +35,11 @@ public:
     /// That of the two which it is about.
     std::string_view current_verb() const noexcept;
 
-    std::error_code(check)() override;
+    POP3_DECL std::error_code(check)() override;
 
-    std::error_code write(command_line& line) override;
+    POP3_DECL std::error_code write(command_line& line) override;
 
-    next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override;
+    POP3_DECL next consume(std::string_view& input, const limits& bounds, std::error_code& ec) override;
 
     reply<void> take();
 

@@ -76,7 +76,7 @@ public:
     virtual void deliver() = 0;
 
     /// The same, on the handler's executor.
-    virtual void deliver_home();
+    POP3_DECL virtual void deliver_home();
 
 protected:
     operation() = default;

@@ -23,7 +23,7 @@ public:
 
     enum class action { handshake, shutdown, wait_to_read, read, wait_to_write, write, refused };
 
-    void resume(std::error_code ec, std::size_t) override;
+    POP3_DECL void resume(std::error_code ec, std::size_t) override;
 
 protected:
     tls_operation(std::shared_ptr<tls_engine> engine, action what);
