@@ -12,7 +12,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <string>
@@ -38,14 +37,14 @@ public:
     {
         const std::lock_guard lock(mutex_);
         index();
-        const auto [from, until] =
-            std::equal_range(roots_.begin(), roots_.end(), root{hash_of(subject), {}, nullptr},
-                             [](const root& a, const root& b) { return a.hash < b.hash; });
-        for (auto at = from; at != until; ++at) {
-            if (!at->parsed)
-                at->parsed = parse(at->pem);
-            if (at->parsed)
-                X509_STORE_add_cert(to, at->parsed.get());
+        const auto wanted = hash_of(subject);
+        for (auto& one : roots_) {
+            if (one.hash != wanted)
+                continue;
+            if (!one.parsed)
+                one.parsed = parse(one.pem);
+            if (one.parsed)
+                X509_STORE_add_cert(to, one.parsed.get());
         }
     }
 
@@ -106,10 +105,6 @@ private:
             else if (is_certificate(*block))
                 add(*block);
         }
-        // Of two with one name OpenSSL may have to guess, and begins with the first in the file.
-        std::sort(roots_.begin(), roots_.end(), [](const root& a, const root& b) {
-            return std::pair(a.hash, a.pem.data()) < std::pair(b.hash, b.pem.data());
-        });
         indexed_ = true;
     }
 
@@ -127,7 +122,8 @@ private:
 
     std::mutex mutex_;
     const std::string text_;
-    std::vector<root> roots_; // by hash
+    // As in the file: of two with one name OpenSSL may have to guess, and begins with the first.
+    std::vector<root> roots_;
     std::vector<std::string_view> revocation_lists_;
     bool indexed_ = false;
 };

@@ -6,7 +6,6 @@
 
 #include <openssl/ssl.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -103,8 +102,10 @@ private:
 
     std::list<entry>::iterator find(const std::string& name)
     {
-        return std::find_if(servers_.begin(), servers_.end(),
-                            [&](const entry& e) { return e.first == name; });
+        auto at = servers_.begin();
+        while (at != servers_.end() && at->first != name)
+            ++at;
+        return at;
     }
 
     static std::time_t time_of(const SSL_SESSION* session)

@@ -2,10 +2,9 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -29,8 +28,10 @@ public:
     bool contain(const std::string& server, clock::time_point now = clock::now()) const
     {
         const std::lock_guard lock(mutex_);
-        return std::any_of(servers_.begin(), servers_.end(),
-                           [&](const entry& e) { return e.name == server && now - e.since < time; });
+        for (const auto& e : servers_)
+            if (e.name == server)
+                return now - e.since < time;
+        return false;
     }
 
     void add(std::string server, clock::time_point now = clock::now())
@@ -62,11 +63,15 @@ private:
 
     void drop(const std::string& server)
     {
-        std::erase_if(servers_, [&](const entry& e) { return e.name == server; });
+        for (auto at = servers_.begin(); at != servers_.end(); ++at)
+            if (at->name == server) {
+                servers_.erase(at);
+                return;
+            }
     }
 
     mutable std::mutex mutex_;
-    std::deque<entry> servers_; // the oldest first
+    std::list<entry> servers_; // the oldest first, each once
 };
 
 } // namespace pop3::detail
