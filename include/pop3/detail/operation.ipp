@@ -9,16 +9,27 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/cancellation_state.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/dispatch.hpp>
+#include <asio/execution/blocking.hpp>
 #include <asio/execution/outstanding_work.hpp>
+#include <asio/execution/relationship.hpp>
 #include <asio/post.hpp>
 #include <asio/prefer.hpp>
+#include <asio/require.hpp>
 #include <asio/system_executor.hpp>
 
 #include <memory>
 #include <utility>
 
 namespace pop3::detail {
+
+// What `asio::dispatch` and `asio::post` do with a function that has no executor of its own, without the layers of templates by
+// which they find that out.
+
+template <class Function>
+void hand_over(const asio::any_io_executor& executor, Function&& f)
+{
+    asio::prefer(executor, asio::execution::blocking.possibly).execute(std::forward<Function>(f));
+}
 
 // A macro of Qt.
 #pragma push_macro("emit")
@@ -33,7 +44,7 @@ inline std::shared_ptr<asio::cancellation_signal> relay_cancellation(asio::cance
     auto relay = std::make_shared<asio::cancellation_signal>();
     from.assign([weak = std::weak_ptr(relay), io](asio::cancellation_type type) {
         if (auto waiting = weak.lock())
-            asio::dispatch(io, [waiting = std::move(waiting), type] { waiting->emit(type); });
+            detail::hand_over(io, [waiting = std::move(waiting), type] { waiting->emit(type); });
     });
     return relay;
 }
@@ -58,21 +69,25 @@ POP3_DECL void operation::deliver_home()
     if (!home_)
         return deliver();
     const auto home = home_;
-    asio::dispatch(home, on_its_way(*this));
+    detail::hand_over(home, on_its_way(*this));
 }
 
 POP3_DECL void post(step next)
 {
     // That of an empty session that never had one, with a handler that has none.
-    if (!next.get_executor())
+    const auto executor = next.get_executor();
+    if (!executor)
         return asio::post(asio::system_executor(), [next = std::move(next)]() mutable { next(); });
-    asio::post(std::move(next));
+    asio::prefer(asio::require(executor, asio::execution::blocking.never),
+                 asio::execution::relationship.continuation)
+        .execute(std::move(next));
 }
 
 POP3_DECL void start(step first)
 {
-    if (first.get_executor())
-        asio::dispatch(std::move(first));
+    const auto executor = first.get_executor();
+    if (executor)
+        detail::hand_over(executor, std::move(first));
     else
         detail::post(std::move(first));
 }

@@ -9,7 +9,6 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/post.hpp>
 
 #include <memory>
 #include <system_error>
@@ -47,7 +46,7 @@ POP3_DECL void wait_to_read(const std::shared_ptr<tls_engine>& engine, step hand
     if (engine->must_flush())
         return socket.async_wait(asio::ip::tcp::socket::wait_write, std::move(handler));
     if (engine->has_input())
-        return asio::post(std::move(handler));
+        return detail::post(std::move(handler));
     flush_later(engine);
     engine->reader_waits(true);
     socket.async_wait(asio::ip::tcp::socket::wait_read, std::move(handler));

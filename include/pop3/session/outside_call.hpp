@@ -53,12 +53,12 @@ public:
         return timer_;
     }
 
+    class callback_type;
+
     /// To be called by whoever has the answer. Only the first one counts.
-    auto callback() const
+    callback_type callback() const
     {
-        return [to = inbox_](std::error_code ec, Result result) {
-            to->put(ec, std::move(result));
-        };
+        return callback_type(inbox_);
     }
 
     /// Whether the answer has come.
@@ -120,6 +120,22 @@ private:
 
     std::shared_ptr<asio::steady_timer> timer_;
     std::shared_ptr<inbox> inbox_;
+};
+
+template <class Result>
+class outside_call<Result>::callback_type {
+public:
+    explicit callback_type(std::shared_ptr<inbox> to) noexcept : to_(std::move(to))
+    {
+    }
+
+    void operator()(std::error_code ec, Result result) const
+    {
+        to_->put(ec, std::move(result));
+    }
+
+private:
+    std::shared_ptr<inbox> to_;
 };
 
 } // namespace pop3::detail

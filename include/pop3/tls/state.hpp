@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/owned.hpp>
 #include <pop3/tls/last_error.hpp>
 #include <pop3/tls/pins.hpp>
 #include <pop3/tls/sessions.hpp>
@@ -11,7 +12,6 @@
 #include <openssl/x509_vfy.h>
 
 #include <functional>
-#include <memory>
 
 namespace pop3::detail {
 
@@ -29,13 +29,19 @@ struct tls_state {
     int epoch_index = -1;
 };
 
+inline void forget_tls_state(tls_state* state) noexcept
+{
+    delete state;
+}
+
 /// Where an `SSL_CTX` has its `tls_state`. For what belongs to the same shared library as the context's constructor:
 /// the context's callbacks. A `tls_context` knows its state.
 inline int tls_state_index()
 {
     static const int index = SSL_CTX_get_ex_new_index(
-        0, nullptr, nullptr, nullptr,
-        [](void*, void* state, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<tls_state*>(state); });
+        0, nullptr, nullptr, nullptr, [](void*, void* state, CRYPTO_EX_DATA*, int, long, void*) {
+            forget_tls_state(static_cast<tls_state*>(state));
+        });
     return index;
 }
 
@@ -47,7 +53,7 @@ inline tls_state* tls_state_of(const SSL_CTX* context)
 
 inline tls_state& attach_tls_state(SSL_CTX* context)
 {
-    auto state = std::make_unique<tls_state>();
+    owned<tls_state, forget_tls_state> state(new tls_state);
     tls_require(SSL_CTX_set_ex_data(context, tls_state_index(), state.get()) == 1, "tls_context");
     return *state.release();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/tls/last_error.hpp>
 #include <pop3/tls/pointer.hpp>
 #include <pop3/tls/root_file.hpp>
@@ -94,12 +95,19 @@ inline std::shared_ptr<tls_root_file> system_root_file()
     return last.file;
 }
 
+using root_file_ptr = std::shared_ptr<tls_root_file>;
+
+inline void forget_root_file(root_file_ptr* file) noexcept
+{
+    delete file;
+}
+
 /// Where a store keeps the file that it takes certificates from.
 inline int root_file_index()
 {
     static const int index = X509_STORE_get_ex_new_index(
         0, nullptr, nullptr, nullptr, [](void*, void* file, CRYPTO_EX_DATA*, int, long, void*) {
-            delete static_cast<std::shared_ptr<tls_root_file>*>(file);
+            forget_root_file(static_cast<root_file_ptr*>(file));
         });
     return index;
 }
@@ -109,8 +117,7 @@ template <class Call>
 bool ask_root_file(const X509_STORE_CTX* chain, Call call) noexcept
 {
     X509_STORE* const store = X509_STORE_CTX_get0_store(chain);
-    const auto* const file =
-        static_cast<std::shared_ptr<tls_root_file>*>(X509_STORE_get_ex_data(store, root_file_index()));
+    const auto* const file = static_cast<root_file_ptr*>(X509_STORE_get_ex_data(store, root_file_index()));
     if (file == nullptr)
         return true;
     // A certificate that cannot be read is none, and no error of the handshake.
@@ -132,7 +139,7 @@ bool ask_root_file(const X509_STORE_CTX* chain, Call call) noexcept
 inline void trust_system_roots(X509_STORE* store)
 {
     ERR_clear_error();
-    auto file = std::make_unique<std::shared_ptr<tls_root_file>>(system_root_file());
+    owned<root_file_ptr, forget_root_file> file(new root_file_ptr(system_root_file()));
     tls_require(X509_STORE_set_ex_data(store, root_file_index(), file.get()) == 1, "system roots");
     file.release();
 
