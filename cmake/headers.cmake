@@ -101,6 +101,7 @@ set(POP3_HEADERS
   include/pop3/detail/place.ipp
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/runs_on.ipp
+  include/pop3/detail/shared.hpp
   include/pop3/detail/tls_operation.hpp
   include/pop3/detail/tls_operation.ipp
   include/pop3/error.hpp

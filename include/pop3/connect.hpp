@@ -12,6 +12,7 @@
 #include <pop3/connect_options.hpp>
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/drive.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/pipelining.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/reply.hpp>
@@ -107,7 +108,7 @@ auto async_connect_how(destination to, const security& how, const connect_option
 template <class Stream>
 std::shared_ptr<connection<Stream>> prepare(Stream stream, const dial& to, const connect_options& options)
 {
-    auto c = std::make_shared<connection<Stream>>(std::move(stream), options.limits, options.observer);
+    auto c = detail::share_new<connection<Stream>>(std::move(stream), options.limits, options.observer);
     c->host = to.host();
     c->port = to.port();
     if (options.pipelining == pipelining::never)
@@ -291,7 +292,7 @@ auto async_greet(Stream stream, const connect_options& options, Token&& token = 
 {
     asio::any_io_executor executor = stream.get_executor();
     auto c =
-        std::make_shared<detail::connection<Stream>>(std::move(stream), options.limits, options.observer);
+        detail::share_new<detail::connection<Stream>>(std::move(stream), options.limits, options.observer);
     if (options.pipelining == pipelining::never)
         c->never_send_ahead();
     c->learn(options.capabilities);

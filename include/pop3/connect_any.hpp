@@ -18,6 +18,7 @@
 #include <pop3/detail/compose.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/place.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/reply.hpp>
 #include <pop3/security.hpp>
 #include <pop3/session.hpp>
@@ -39,8 +40,8 @@ template <class Stream>
 session<authorization, any_stream> to_any(session<authorization, Stream> greeted)
 {
     const auto from = session_access::take(std::move(greeted));
-    auto to = std::make_shared<connection<any_stream>>(any_stream(std::move(from->stream)), from->limits,
-                                                       observer());
+    auto to = detail::share_new<connection<any_stream>>(any_stream(std::move(from->stream)), from->limits,
+                                                        observer());
     to->succeed(*from);
     to->learn(from->capabilities);
     // What came behind the greeting is still unasked.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/security.hpp>
 
 #include <memory>
@@ -12,7 +13,7 @@
 namespace pop3 {
 
 POP3_DECL stls::stls(const tls_context& tls, stls_policy policy)
-    : tls_(std::make_shared<const tls_context>(tls.share())), policy_(policy)
+    : tls_(detail::share_new<const tls_context>(tls.share())), policy_(policy)
 {
 }
 

@@ -4,6 +4,7 @@
 
 #include <pop3/config.hpp>
 #include <pop3/detail/operation.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/detail/tls_operation.hpp>
 #include <pop3/tls/engine.hpp>
 #include <pop3/tls/handshake.hpp>
@@ -21,7 +22,7 @@
 namespace pop3 {
 
 POP3_DECL tls_stream::tls_stream(const executor_type& executor, const tls_context& context)
-    : engine_(std::make_shared<detail::tls_engine>(executor, context.handle_.get()))
+    : engine_(detail::share_new<detail::tls_engine>(executor, context.handle_.get()))
 {
     detail::attach_tls_state(native_handle(), *context.state_);
     detail::expect_nobody(native_handle());

@@ -11,6 +11,7 @@
 #include <pop3/detail/buffer_pool.hpp>
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/error.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/limits.hpp>
@@ -170,7 +171,7 @@ public:
 
     void observe(observer o)
     {
-        observer_ = o ? std::make_shared<const observer>(std::move(o)) : nullptr;
+        observer_ = o ? detail::share_new<const observer>(std::move(o)) : nullptr;
     }
 
     /// The server has said what it can do.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/shared.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/execution/context.hpp>
@@ -58,7 +59,7 @@ private:
             state->locked([this] { state->open_ = false; });
         }
 
-        const std::shared_ptr<open_context> state = std::make_shared<open_context>();
+        const std::shared_ptr<open_context> state = detail::share_new<open_context>();
     };
 
     std::mutex mutex_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/session/open_context.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -35,8 +36,8 @@ public:
     using answer_type = outside_answer<Result>;
 
     explicit outside_call(const asio::any_io_executor& executor)
-        : timer_(std::make_shared<asio::steady_timer>(executor)),
-          inbox_(std::make_shared<inbox>(executor, timer_))
+        : timer_(detail::share_new<asio::steady_timer>(executor)),
+          inbox_(detail::share_new<inbox>(executor, timer_))
     {
     }
 

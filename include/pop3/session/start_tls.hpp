@@ -10,6 +10,7 @@
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/explain.hpp>
 #include <pop3/detail/place.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/error.hpp>
 #include <pop3/observer.hpp>
 #include <pop3/reply.hpp>
@@ -125,7 +126,8 @@ void start_tls<Stream, Finish>::operator()(Self& self, std::error_code ec, reply
     if (connection_->closed())
         return fail(self, connection_->reason(asio::error::operation_aborted));
     stream_->next_layer() = std::move(connection_->stream);
-    secured_ = std::make_shared<connection<tls_stream>>(*std::move(stream_), connection_->limits, observer());
+    secured_ =
+        detail::share_new<connection<tls_stream>>(*std::move(stream_), connection_->limits, observer());
     secured_->succeed(*connection_);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
     connection<tls_stream>::begin(secured_, left);

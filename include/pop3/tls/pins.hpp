@@ -72,7 +72,10 @@ struct tls_pins {
             return false;
         const auto among = [](const std::vector<sha256_digest>& pinned,
                               const std::optional<sha256_digest>& digest) {
-            return digest && std::find(pinned.begin(), pinned.end(), *digest) != pinned.end();
+            for (const auto& pin : pinned)
+                if (digest && pin == *digest)
+                    return true;
+            return false;
         };
         return among(public_keys, public_key_sha256(leaf)) || among(certificates, certificate_sha256(leaf));
     }

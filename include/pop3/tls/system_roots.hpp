@@ -4,6 +4,7 @@
 
 #include <pop3/config.hpp>
 #include <pop3/detail/owned.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/tls/last_error.hpp>
 #include <pop3/tls/pointer.hpp>
 #include <pop3/tls/root_file.hpp>
@@ -89,7 +90,7 @@ inline std::shared_ptr<tls_root_file> system_root_file()
     auto stamp = file_stamp::of(chosen != nullptr ? chosen : X509_get_default_cert_file());
     const std::lock_guard lock(last.mutex);
     if (!last.file || !(last.stamp == stamp)) {
-        last.file = std::make_shared<tls_root_file>(read_whole_file(stamp.path));
+        last.file = detail::share_new<tls_root_file>(read_whole_file(stamp.path));
         last.stamp = std::move(stamp);
     }
     return last.file;
