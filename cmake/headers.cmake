@@ -99,6 +99,7 @@ set(POP3_HEADERS
   include/pop3/detail/owned.hpp
   include/pop3/detail/place.hpp
   include/pop3/detail/place.ipp
+  include/pop3/detail/range.hpp
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/runs_on.ipp
   include/pop3/detail/shared.hpp
@@ -123,6 +124,7 @@ set(POP3_HEADERS
   include/pop3/grammar/language.hpp
   include/pop3/grammar/line.hpp
   include/pop3/grammar/listing.hpp
+  include/pop3/grammar/octets16.hpp
   include/pop3/grammar/response_code.hpp
   include/pop3/grammar/status_line.hpp
   include/pop3/greeting.hpp

@@ -11,6 +11,7 @@
 #include <pop3/command/ring.hpp>
 #include <pop3/command/stop_check.hpp>
 #include <pop3/command/what_forbids.hpp>
+#include <pop3/detail/range.hpp>
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
 #include <pop3/limits.hpp>
@@ -23,7 +24,6 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
@@ -34,7 +34,7 @@ namespace pop3 {
 namespace detail {
 
 template <class Range>
-using command_of_range = std::remove_cvref_t<std::ranges::range_reference_t<Range>>;
+using command_of_range = std::remove_cvref_t<reference_of<Range>>;
 
 template <class Range>
 inline constexpr bool is_initializer_list = false;
@@ -48,7 +48,7 @@ inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
 /// made for has on its stack.
 template <class Range>
 concept range_of_commands =
-    std::ranges::input_range<std::decay_t<Range>> && !detail::is_initializer_list<std::decay_t<Range>> &&
+    detail::input_range<std::decay_t<Range>> && !detail::is_initializer_list<std::decay_t<Range>> &&
     std::constructible_from<std::decay_t<Range>, Range> &&
     command_value<detail::command_of_range<std::decay_t<Range>>>;
 
@@ -70,8 +70,9 @@ class range_pipeline final : public any_exchange {
 
     /// Its commands can be looked at before the first is sent. Not those that are made when it is gone over, nor a range that
     /// may have no end.
-    static constexpr bool is_stored = std::ranges::forward_range<Range> && std::ranges::sized_range<Range> &&
-                                      std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>>;
+    static constexpr bool is_stored = pop3::detail::forward_range<Range> &&
+                                      pop3::detail::sized_range<Range> &&
+                                      std::is_lvalue_reference_v<pop3::detail::reference_of<Range>>;
 
 public:
     using result_type = std::size_t;
@@ -79,7 +80,7 @@ public:
     range_pipeline(std::optional<bool> announced, Range range, OnReply on_reply)
         : state_(std::make_unique<state>(announced, std::move(range), std::move(on_reply)))
     {
-        if constexpr (std::ranges::sized_range<Range> && std::ranges::forward_range<Range>)
+        if constexpr (pop3::detail::sized_range<Range> && pop3::detail::forward_range<Range>)
             if (std::ranges::size(state_->range) < 2)
                 state_->window.expect_one();
     }
@@ -248,7 +249,7 @@ private:
         /// A container is the operation's own: what is in it need not be copied. What a view shows is the user's.
         decltype(auto) current()
         {
-            if constexpr (std::ranges::view<Range>)
+            if constexpr (pop3::detail::view<Range>)
                 return *at;
             else
                 return std::ranges::iter_move(at);
@@ -273,8 +274,8 @@ private:
         Range range;
         OnReply on_reply;
         pipeline_window window;
-        std::ranges::iterator_t<Range> at;
-        std::ranges::sentinel_t<Range> last;
+        pop3::detail::iterator_of<Range> at;
+        pop3::detail::sentinel_of<Range> last;
         ring<sent_command> in_flight;
         std::optional<exchange<command_type>> reading; // of the first of them
         stop_check stop;

@@ -2,15 +2,13 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/grammar/octets16.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace pop3::grammar {
 
@@ -70,12 +68,10 @@ inline bool has_control(std::string_view text) noexcept
 /// The first control in [begin, end), or `end`.
 inline const char* find_control(const char* begin, const char* end) noexcept
 {
-#if defined(__SSE2__)
+#if defined(POP3_HAS_OCTETS16)
     for (; end - begin >= 16; begin += 16) {
-        const auto octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin));
-        const auto low = _mm_cmpeq_epi8(_mm_min_epu8(octets, _mm_set1_epi8(0x1f)), octets);
-        const auto del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f));
-        const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, del)));
+        const auto octets = load16(begin);
+        const auto found = bits_of(find_up_to16(octets, 0x1f) | find16(octets, 0x7f));
         if (found != 0)
             return begin + std::countr_zero(found);
     }

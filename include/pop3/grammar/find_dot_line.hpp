@@ -2,14 +2,14 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/grammar/octets16.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#elif defined(__aarch64__) && defined(__ARM_NEON) && !defined(__AARCH64EB__)
+#if !defined(POP3_HAS_OCTETS16) && defined(__aarch64__) && defined(__ARM_NEON) && !defined(__AARCH64EB__)
 #include <arm_neon.h>
 #endif
 
@@ -31,19 +31,16 @@ inline const char* find_dot_line_plain(const char* begin, const char* end) noexc
     return nullptr;
 }
 
-#if defined(__SSE2__)
+#if defined(POP3_HAS_OCTETS16)
 
 /// The same, 64 octets at a time. Every x86-64 has what it needs.
 inline const char* find_dot_line_sse2(const char* begin, const char* end) noexcept
 {
-    const auto pairs = [lf = _mm_set1_epi8('\n'), dot = _mm_set1_epi8('.')](const char* at) {
-        const auto octets = [](const char* from) {
-            return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-        };
-        return _mm_and_si128(_mm_cmpeq_epi8(octets(at), lf), _mm_cmpeq_epi8(octets(at + 1), dot));
+    const auto pairs = [](const char* at) {
+        return find16(load16(at), '\n') & find16(load16(at + 1), '.');
     };
-    const auto bits = [](__m128i found) {
-        return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(found)));
+    const auto bits = [](found16 found) {
+        return std::uint64_t(bits_of(found));
     };
 
     // Each step reads one octet more than it is long: the one behind the last LF that it could find.
@@ -52,7 +49,7 @@ inline const char* find_dot_line_sse2(const char* begin, const char* end) noexce
         const auto b = pairs(begin + 16);
         const auto c = pairs(begin + 32);
         const auto d = pairs(begin + 48);
-        if (bits(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d))) != 0)
+        if (bits((a | b) | (c | d)) != 0)
             return begin + std::countr_zero(bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48);
     }
     for (; end - begin > 16; begin += 16)
