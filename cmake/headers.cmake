@@ -73,8 +73,6 @@ set(POP3_HEADERS
   include/pop3/connect/failed_attempts.hpp
   include/pop3/connect/failed_attempts.ipp
   include/pop3/connect/open_socket.hpp
-  include/pop3/connect/resolution.hpp
-  include/pop3/connect/resolution.ipp
   include/pop3/connect_any.hpp
   include/pop3/connect/race.hpp
   include/pop3/connect/race.ipp

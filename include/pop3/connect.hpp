@@ -261,6 +261,7 @@ auto async_connect(asio::ip::tcp::socket&& connected, const How& how, std::strin
                                      how, options, std::forward<Token>(token));
 }
 
+/// The same with the options as they are by default.
 template <detail::security_value How, detail::no_options Token = default_token>
 auto async_connect(asio::ip::tcp::socket&& connected, const How& how, std::string host, Token&& token = {})
 {

@@ -57,6 +57,7 @@ public:
     {
     }
 
+    /// login: for a proxy that asks for a name and a password.
     socks5_proxy(std::string host, std::uint16_t port, password login)
         : proxy_address(std::move(host), port, std::move(login))
     {
@@ -74,12 +75,14 @@ public:
     {
     }
 
+    /// login: is sent with the first request.
     http_proxy(std::string host, std::uint16_t port, password login)
         : proxy_address(std::move(host), port, std::move(login))
     {
     }
 };
 
+/// A proxy of either kind: for `connect_options::proxy`.
 using proxy = std::variant<socks5_proxy, http_proxy>;
 
 } // namespace pop3

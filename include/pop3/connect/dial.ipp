@@ -11,6 +11,7 @@
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/operation.hpp>
 #include <pop3/detail/place.hpp>
+#include <pop3/detail/shared.hpp>
 #include <pop3/error.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/proxy.hpp>
@@ -111,7 +112,7 @@ private:
 POP3_DECL std::shared_ptr<dial> dial::make(destination to, std::uint16_t default_port,
                                            const connect_options& options)
 {
-    return std::make_shared<dial>(std::move(to), default_port, options);
+    return detail::share_new<dial>(std::move(to), default_port, options);
 }
 
 POP3_DECL dial::dial(destination to, std::uint16_t default_port, const connect_options& options)
