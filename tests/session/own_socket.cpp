@@ -35,9 +35,10 @@ tcp::socket connected(const asio::any_io_executor& executor, std::uint16_t port)
     return socket;
 }
 
-demo::options served(bool tls)
+pop3::testing::server_options served(bool tls)
 {
-    demo::options options({demo::account("alice", "secret", demo::sample_messages())});
+    pop3::testing::server_options options(
+        {pop3::testing::account("alice", "secret", pop3::testing::sample_messages())});
     options.tls = tls;
     return options;
 }
@@ -57,8 +58,8 @@ asio::awaitable<void> look_around(Session greeted)
 
 TEST_CASE("a socket of the user's own, with every security")
 {
-    const demo::background_server secure(served(true));
-    const demo::background_server clear(served(false));
+    const pop3::testing::background_server secure(served(true));
+    const pop3::testing::background_server clear(served(false));
     pop3::tls_context tls;
     tls.add_certificate_authority(secure.identity().pem());
     tls.add_certificate_authority(clear.identity().pem());
@@ -82,7 +83,7 @@ TEST_CASE("a socket of the user's own, with every security")
 
 TEST_CASE("a socket of the user's own: the certificate must be for the host")
 {
-    const demo::background_server secure(served(true));
+    const pop3::testing::background_server secure(served(true));
     pop3::tls_context tls;
     tls.add_certificate_authority(secure.identity().pem());
     pop3::connect_options options;
@@ -124,7 +125,7 @@ TEST_CASE("a socket that leads nowhere")
 
 TEST_CASE("a socket of a thread pool gets a strand of the session's own")
 {
-    const demo::background_server secure(served(true));
+    const pop3::testing::background_server secure(served(true));
     pop3::tls_context tls;
     tls.add_certificate_authority(secure.identity().pem());
     asio::thread_pool pool(4);

@@ -125,7 +125,7 @@ void serve_capa(Stream& stream)
 }
 
 /// The server behind the proxy, with TLS.
-void serve_tls(tcp::socket& socket, const demo::certificate& identity, bool by_stls = false)
+void serve_tls(tcp::socket& socket, const pop3::testing::certificate& identity, bool by_stls = false)
 {
     if (by_stls) {
         test::say(socket, "+OK ready\r\n");
@@ -186,14 +186,14 @@ TEST_CASE("the greeting may come right behind the proxy's answer, in one piece o
 
 TEST_CASE("through a proxy, with every security; the certificate is the server's")
 {
-    const demo::certificate servers("DNS:pop.example.org");
-    const demo::certificate proxys("DNS:localhost, IP:127.0.0.1");
+    const pop3::testing::certificate servers("DNS:pop.example.org");
+    const pop3::testing::certificate proxys("DNS:localhost, IP:127.0.0.1");
     pop3::tls_context tls;
     tls.add_certificate_authority(servers.pem());
     tls.add_certificate_authority(proxys.pem());
     const pop3::stls by_stls(tls);
     for (const bool socks : {false, true}) {
-        const demo::certificate* identity = &servers;
+        const pop3::testing::certificate* identity = &servers;
         bool stls = false;
         test::tcp_peer peer(
             [&](tcp::socket& socket) {

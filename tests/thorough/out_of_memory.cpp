@@ -162,7 +162,7 @@ TEST_CASE("no memory: connecting")
 
 TEST_CASE("no memory: several addresses, and proxies")
 {
-    const demo::background_server clear(served(false));
+    const pop3::testing::background_server clear(served(false));
     const asio::ip::address loopback = asio::ip::address_v4::loopback();
     const auto connect = [](const pop3::connect_options& options, std::error_code without) {
         fail_each_allocation(

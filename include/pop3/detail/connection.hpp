@@ -122,14 +122,6 @@ public:
         return closed_;
     }
 
-    /// Undoes `close`, for another attempt to connect.
-    void reopen() noexcept
-    {
-        closed_ = false;
-        expired_ = false;
-        write_error_ = {};
-    }
-
     void close() noexcept
     {
         closed_ = true;
