@@ -210,10 +210,9 @@ set(POP3_HEADERS
   include/pop3/printable.hpp
   include/pop3/printable.ipp
   include/pop3/proxy.hpp
+  include/pop3/proxy/address.hpp
   include/pop3/proxy/http_negotiation.hpp
   include/pop3/proxy/http_negotiation.ipp
-  include/pop3/proxy/negotiate.hpp
-  include/pop3/proxy/negotiate.ipp
   include/pop3/proxy/negotiation.hpp
   include/pop3/proxy/socks5_negotiation.hpp
   include/pop3/proxy/socks5_negotiation.ipp

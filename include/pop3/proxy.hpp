@@ -3,48 +3,17 @@
 #pragma once
 
 #include <pop3/password.hpp>
+#include <pop3/proxy/address.hpp>
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace pop3 {
 
 namespace detail {
-
-/// What is the same of all kinds of proxies.
-class proxy_address {
-public:
-    const std::string& host() const noexcept
-    {
-        return host_;
-    }
-
-    std::uint16_t port() const noexcept
-    {
-        return port_;
-    }
-
-    /// None if it is used without.
-    const std::optional<password>& login() const noexcept
-    {
-        return login_;
-    }
-
-protected:
-    proxy_address(std::string host, std::uint16_t port, std::optional<password> login)
-        : host_(std::move(host)), port_(port), login_(std::move(login))
-    {
-    }
-
-private:
-    std::string host_;
-    std::uint16_t port_;
-    std::optional<password> login_;
-};
-
+class dial;
 } // namespace detail
 
 /// A SOCKS5 proxy (RFC 1928), which resolves the server's name. Name and password (RFC 1929) have 1 to 255 octets each; the
@@ -83,6 +52,42 @@ public:
 };
 
 /// A proxy of either kind: for `connect_options::proxy`.
-using proxy = std::variant<socks5_proxy, http_proxy>;
+class proxy {
+public:
+    /// A SOCKS5 proxy.
+    proxy(socks5_proxy p) : address_(std::move(p)), negotiate_(&detail::negotiate_socks5)
+    {
+    }
+
+    /// An HTTP proxy.
+    proxy(http_proxy p) : address_(std::move(p)), negotiate_(&detail::negotiate_http)
+    {
+    }
+
+    /// Its name or IP address.
+    const std::string& host() const noexcept
+    {
+        return address_.host();
+    }
+
+    /// Its TCP port.
+    std::uint16_t port() const noexcept
+    {
+        return address_.port();
+    }
+
+private:
+    friend class detail::dial;
+
+    detail::proxy_address address_;
+    // A program without a proxy has no code for it: what is not made is not named.
+    std::unique_ptr<detail::negotiation> (*negotiate_)(const detail::proxy_address&,
+                                                       const detail::proxy_target&);
+};
 
 } // namespace pop3
+
+#if !defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/proxy/http_negotiation.ipp>
+#include <pop3/proxy/socks5_negotiation.ipp>
+#endif

@@ -58,7 +58,6 @@
 #include <pop3/message.ipp>
 #include <pop3/printable.ipp>
 #include <pop3/proxy/http_negotiation.ipp>
-#include <pop3/proxy/negotiate.ipp>
 #include <pop3/proxy/socks5_negotiation.ipp>
 #include <pop3/refusal.ipp>
 #include <pop3/sasl/any_mechanism.ipp>

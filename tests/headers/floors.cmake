@@ -24,6 +24,7 @@ set(floors
   "3 tls/.*"
   "2 command/.*"
   "2 sasl/.*"
+  "2 proxy\\.hpp"
   "2 proxy/.*"
   "1 grammar/.*"
   "0 [^/]*\\.[hi]pp")

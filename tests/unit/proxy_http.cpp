@@ -4,6 +4,7 @@
 // What is said to an HTTP proxy (CONNECT, RFC 9110 and 9112), and what of its answers is taken.
 
 #include <pop3/error.hpp>
+#include <pop3/proxy.hpp>
 #include <pop3/proxy/http_negotiation.hpp>
 
 #include <doctest/doctest.h>

@@ -4,6 +4,7 @@
 // What is said to a SOCKS5 proxy (RFC 1928, RFC 1929), and what of its answers is taken.
 
 #include <pop3/error.hpp>
+#include <pop3/proxy.hpp>
 #include <pop3/proxy/socks5_negotiation.hpp>
 
 #include <doctest/doctest.h>

@@ -15,7 +15,6 @@
 #include <pop3/error.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/proxy.hpp>
-#include <pop3/proxy/negotiate.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -31,17 +30,9 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace pop3::detail {
-
-inline const proxy_address& address_of(const proxy& p) noexcept
-{
-    if (const auto* const socks5 = std::get_if<socks5_proxy>(&p))
-        return *socks5;
-    return *std::get_if<http_proxy>(&p);
-}
 
 /// The octets of an IP address; empty if `host` is none.
 inline std::string octets_of_address(const std::string& host)
@@ -125,9 +116,9 @@ POP3_DECL dial::dial(destination to, std::uint16_t default_port, const connect_o
     bool usable = is_known ? to_.host.find('\0') == std::string::npos : is_host(to_.host);
     if (!to_.connected && options.proxy) {
         proxy_ = options.proxy;
-        negotiation_ = negotiate(*proxy_, proxy_target(to_.host, octets_of_address(to_.host), to_.port));
-        usable =
-            usable && endpoints_.empty() && negotiation_ != nullptr && is_host(address_of(*proxy_).host());
+        negotiation_ = proxy_->negotiate_(proxy_->address_,
+                                          proxy_target(to_.host, octets_of_address(to_.host), to_.port));
+        usable = usable && endpoints_.empty() && negotiation_ != nullptr && is_host(proxy_->host());
     }
     if (!usable)
         unusable_ = std::make_error_code(std::errc::invalid_argument);
@@ -164,8 +155,8 @@ POP3_DECL void dial::start()
     }
     if (!endpoints_.empty())
         return try_addresses(endpoints_);
-    const auto& host = proxy_ ? address_of(*proxy_).host() : to_.host;
-    const auto port = proxy_ ? address_of(*proxy_).port() : to_.port;
+    const auto& host = proxy_ ? proxy_->host() : to_.host;
+    const auto port = proxy_ ? proxy_->port() : to_.port;
     std::error_code is_name;
     const auto address = asio::ip::make_address(host, is_name);
     if (is_name)
@@ -299,7 +290,7 @@ POP3_DECL std::string dial::place() const
 {
     if (!proxy_)
         return detail::place(to_.host, to_.port, tried_);
-    const auto& p = address_of(*proxy_);
+    const auto& p = *proxy_;
     auto text = detail::place(to_.host, to_.port) + " through " + detail::place(p.host(), p.port(), tried_);
     if (negotiation_ && !negotiation_->said().empty())
         text += ", which said \"" + printable(negotiation_->said()) + '"';

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
-#include <pop3/proxy.hpp>
+#include <pop3/proxy/address.hpp>
 #include <pop3/proxy/negotiation.hpp>
 
 #include <cstddef>
@@ -20,9 +20,9 @@ public:
     /// Octets of what may come before the server's.
     static constexpr std::size_t most = 16384;
 
-    static bool can_say(const http_proxy& with, const proxy_target& target) noexcept;
+    static bool can_say(const proxy_address& with, const proxy_target& target) noexcept;
 
-    http_negotiation(const http_proxy& with, const proxy_target& target);
+    http_negotiation(const proxy_address& with, const proxy_target& target);
 
     /// What is missing of CR LF CR LF: so many there must be, and what stands behind is not touched.
     std::size_t wanted() const noexcept override
@@ -44,7 +44,3 @@ private:
 };
 
 } // namespace pop3::detail
-
-#if !defined(POP3_SEPARATE_COMPILATION)
-#include <pop3/proxy/http_negotiation.ipp>
-#endif

@@ -6,12 +6,13 @@
 #include <pop3/error.hpp>
 #include <pop3/grammar/ascii.hpp>
 #include <pop3/grammar/base64.hpp>
-#include <pop3/proxy.hpp>
+#include <pop3/proxy/address.hpp>
 #include <pop3/proxy/http_negotiation.hpp>
 #include <pop3/secret.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -33,7 +34,7 @@ inline void append(wiped_octets& to, std::string_view text)
 
 } // namespace http
 
-POP3_DECL bool http_negotiation::can_say(const http_proxy& with, const proxy_target& target) noexcept
+POP3_DECL bool http_negotiation::can_say(const proxy_address& with, const proxy_target& target) noexcept
 {
     if (target.host.empty() || !std::all_of(target.host.begin(), target.host.end(), http::is_in_authority))
         return false;
@@ -42,7 +43,7 @@ POP3_DECL bool http_negotiation::can_say(const http_proxy& with, const proxy_tar
                       !grammar::has_control(login->secret().expose()));
 }
 
-POP3_DECL http_negotiation::http_negotiation(const http_proxy& with, const proxy_target& target)
+POP3_DECL http_negotiation::http_negotiation(const proxy_address& with, const proxy_target& target)
 {
     const bool bracketed = target.host.find(':') != std::string::npos;
     auto authority = bracketed ? '[' + target.host + ']' : target.host;
@@ -120,6 +121,13 @@ POP3_DECL std::error_code http_negotiation::judge()
     }
     said_ = status_.substr(code_at, most_said);
     return said_.starts_with("407") ? errc::proxy_authentication : errc::proxy_refused;
+}
+
+POP3_DECL std::unique_ptr<negotiation> negotiate_http(const proxy_address& with, const proxy_target& target)
+{
+    if (!http_negotiation::can_say(with, target))
+        return nullptr;
+    return std::make_unique<http_negotiation>(with, target);
 }
 
 } // namespace pop3::detail

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
-#include <pop3/proxy.hpp>
+#include <pop3/proxy/address.hpp>
 #include <pop3/proxy/negotiation.hpp>
 #include <pop3/secret.hpp>
 
@@ -17,9 +17,9 @@ namespace pop3::detail {
 /// SOCKS version 5 (RFC 1928), with a name and a password (RFC 1929) if the proxy wants them.
 class socks5_negotiation final : public negotiation {
 public:
-    static bool can_say(const socks5_proxy& with, const proxy_target& target) noexcept;
+    static bool can_say(const proxy_address& with, const proxy_target& target) noexcept;
 
-    socks5_negotiation(const socks5_proxy& with, const proxy_target& target);
+    socks5_negotiation(const proxy_address& with, const proxy_target& target);
 
     std::size_t wanted() const noexcept override
     {
@@ -44,7 +44,3 @@ private:
 };
 
 } // namespace pop3::detail
-
-#if !defined(POP3_SEPARATE_COMPILATION)
-#include <pop3/proxy/socks5_negotiation.ipp>
-#endif

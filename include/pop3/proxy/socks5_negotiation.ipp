@@ -4,12 +4,13 @@
 
 #include <pop3/config.hpp>
 #include <pop3/error.hpp>
-#include <pop3/proxy.hpp>
+#include <pop3/proxy/address.hpp>
 #include <pop3/proxy/socks5_negotiation.hpp>
 #include <pop3/secret.hpp>
 
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -48,7 +49,7 @@ inline std::string reason(unsigned reply)
 
 } // namespace socks5
 
-POP3_DECL bool socks5_negotiation::can_say(const socks5_proxy& with, const proxy_target& target) noexcept
+POP3_DECL bool socks5_negotiation::can_say(const proxy_address& with, const proxy_target& target) noexcept
 {
     if (target.address.empty() && !socks5::fits(target.host))
         return false;
@@ -56,7 +57,7 @@ POP3_DECL bool socks5_negotiation::can_say(const socks5_proxy& with, const proxy
     return !login || (socks5::fits(login->name()) && socks5::fits(login->secret().expose()));
 }
 
-POP3_DECL socks5_negotiation::socks5_negotiation(const socks5_proxy& with, const proxy_target& target)
+POP3_DECL socks5_negotiation::socks5_negotiation(const proxy_address& with, const proxy_target& target)
 {
     if (const auto& address = target.address; address.empty()) {
         target_ = {3, static_cast<char>(target.host.size())};
@@ -162,6 +163,13 @@ POP3_DECL void socks5_negotiation::expect(stage next, std::size_t octets)
     at_ = next;
     needed_ = octets;
     input_.clear();
+}
+
+POP3_DECL std::unique_ptr<negotiation> negotiate_socks5(const proxy_address& with, const proxy_target& target)
+{
+    if (!socks5_negotiation::can_say(with, target))
+        return nullptr;
+    return std::make_unique<socks5_negotiation>(with, target);
 }
 
 } // namespace pop3::detail
