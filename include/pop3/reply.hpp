@@ -2,13 +2,13 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/owned.hpp>
 #include <pop3/error.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/refusal.hpp>
 #include <pop3/throw_error.hpp>
 
 #include <exception>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -92,18 +92,18 @@ class no_value {
 public:
     no_value() = default;
 
-    explicit no_value(refusal r) : why_(std::make_unique<content>(content{std::move(r), {}, true}))
+    explicit no_value(refusal r) : why_(new content{std::move(r), {}, true})
     {
     }
 
-    explicit no_value(no_reply r) : why_(std::make_unique<content>(content{{}, std::move(r), false}))
+    explicit no_value(no_reply r) : why_(new content{{}, std::move(r), false})
     {
     }
 
     no_value(no_value&&) noexcept = default;
     no_value& operator=(no_value&&) noexcept = default;
 
-    no_value(const no_value& other) : why_(other.why_ ? std::make_unique<content>(*other.why_) : nullptr)
+    no_value(const no_value& other) : why_(other.why_ ? new content(*other.why_) : nullptr)
     {
     }
 
@@ -135,7 +135,7 @@ public:
     no_reply& make_none()
     {
         if (!why_)
-            why_ = std::make_unique<content>();
+            why_.reset(new content);
         return why_->none;
     }
 
@@ -153,7 +153,7 @@ private:
         bool refused = false;
     };
 
-    std::unique_ptr<content> why_;
+    boxed<content> why_;
 };
 
 /// How the library itself says more of a reply than its constructors do.

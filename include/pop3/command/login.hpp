@@ -12,6 +12,7 @@
 #include <pop3/command/login_choice.hpp>
 #include <pop3/command/single.hpp>
 #include <pop3/command/user_pass.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/login_options.hpp>
 #include <pop3/password.hpp>
@@ -20,7 +21,6 @@
 #include <pop3/sasl/any_mechanism.hpp>
 #include <pop3/sasl/channel_binding.hpp>
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,7 +101,7 @@ private:
 
     /// Goes on with another exchange, which `which` points to then.
     template <class Step, class... Args>
-    std::unique_ptr<any_exchange> begin_step(Step*& which, Args&&... args);
+    pop3::detail::boxed<any_exchange> begin_step(Step*& which, Args&&... args);
 
     void end_step() noexcept;
 
@@ -126,7 +126,7 @@ private:
     login_options options_;
     login_context context_;
     /// What goes on now: one of those below, which are null but for that.
-    std::unique_ptr<any_exchange> step_;
+    pop3::detail::boxed<any_exchange> step_;
     single<capa>* capa_ = nullptr;
     sasl_login* auth_ = nullptr;
     user_pass* user_pass_ = nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/command/login.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/error.hpp>
 #include <pop3/response_code.hpp>
 #include <pop3/sasl/cram_md5.hpp>
@@ -12,7 +13,6 @@
 #include <pop3/sasl/scram.hpp>
 #include <pop3/sasl/xoauth2.hpp>
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -187,12 +187,12 @@ std::optional<std::string_view> login<Credentials>::chosen() const noexcept
 
 template <class Credentials>
 template <class Step, class... Args>
-std::unique_ptr<any_exchange> login<Credentials>::begin_step(Step*& which, Args&&... args)
+pop3::detail::boxed<any_exchange> login<Credentials>::begin_step(Step*& which, Args&&... args)
 {
-    auto step = std::make_unique<Step>(std::forward<Args>(args)...);
+    Step* const step = new Step(std::forward<Args>(args)...);
     end_step();
-    which = step.get();
-    return step;
+    which = step;
+    return pop3::detail::boxed<any_exchange>(step);
 }
 
 template <class Credentials>

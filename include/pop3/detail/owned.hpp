@@ -42,6 +42,11 @@ public:
         return object_;
     }
 
+    T& operator*() const noexcept
+    {
+        return *object_;
+    }
+
     T* operator->() const noexcept
     {
         return object_;
@@ -71,5 +76,15 @@ public:
 private:
     T* object_ = nullptr;
 };
+
+template <class T>
+void delete_object(T* object) noexcept
+{
+    delete object;
+}
+
+/// Owns what `new` has made.
+template <class T>
+using boxed = owned<T, &delete_object<T>>;
 
 } // namespace pop3::detail

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/limits.hpp>
 #include <pop3/sasl/channel_binding.hpp>
 #include <pop3/sasl/mechanism.hpp>
 #include <pop3/sasl/salted_password.hpp>
 
 #include <concepts>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +28,7 @@ public:
     // In this order, or it would ask itself.
     template <class M>
         requires(!std::same_as<M, any_mechanism>) && mechanism<M>
-    explicit any_mechanism(M m) : name(m.name), mechanism_(std::make_unique<held<M>>(std::move(m)))
+    explicit any_mechanism(M m) : name(m.name), mechanism_(new held<M>(std::move(m)))
     {
     }
 
@@ -145,7 +145,7 @@ private:
         M mechanism;
     };
 
-    std::unique_ptr<base> mechanism_;
+    pop3::detail::boxed<base> mechanism_;
 };
 
 } // namespace pop3::sasl

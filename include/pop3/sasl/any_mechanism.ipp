@@ -10,7 +10,6 @@
 #include <pop3/sasl/salted_password.hpp>
 
 #include <concepts>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>

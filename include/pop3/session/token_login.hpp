@@ -15,6 +15,7 @@
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/explain.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/detail/place.hpp>
 #include <pop3/error.hpp>
 #include <pop3/login_options.hpp>
@@ -130,7 +131,7 @@ private:
     token_provider provider_;
     login_options options_;
     command::login_context context_;
-    std::unique_ptr<outside_call<secret>> request_;
+    boxed<outside_call<secret>> request_;
     std::error_code error_;
     Finish finish_;
     bool renewed_ = false;
@@ -197,7 +198,7 @@ void token_login<Stream, Finish>::request(Self& self, bool renew)
         error_ = asio::error::operation_aborted;
         return detail::post(std::move(self).next());
     }
-    request_ = std::make_unique<outside_call<secret>>(self.get_executor());
+    request_.reset(new outside_call<secret>(self.get_executor()));
     const auto answer = request_->callback();
     // The operation goes with the timer, and these with it.
     const auto provider = provider_;
