@@ -4,7 +4,6 @@
 
 #include <pop3/completion.hpp>
 #include <pop3/detail/operation.hpp>
-#include <pop3/detail/runs_on.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_allocator.hpp>
@@ -96,10 +95,9 @@ auto allocator_for([[maybe_unused]] const Handler& handler)
 template <class Operation, class Handler>
 class operation_with final : public Operation {
 public:
-    /// here: this is called where `io` runs.
+    /// Makes one, and does its first step. here: this is called where `io` runs.
     template <class... Args>
-    static typename Operation::self_type make(const asio::any_io_executor& io, bool here, Handler handler,
-                                              Args&&... args)
+    static void launch_new(const asio::any_io_executor& io, bool here, Handler handler, Args&&... args)
     {
         auto memory = detail::allocator_for<Handler, operation_with>(handler);
         struct guard {
@@ -113,18 +111,18 @@ public:
         };
         guard g{memory, memory.allocate(1)};
         auto* const made = ::new (static_cast<void*>(g.octets))
-            operation_with(io, here, std::move(handler), std::forward<Args>(args)...);
+            operation_with(std::move(handler), std::forward<Args>(args)...);
         g.octets = nullptr;
-        return typename Operation::self_type(*made);
+        const Handler& h = made->handler_;
+        operation::launch(operation_ptr(made), io, detail::own_executor_of(h),
+                          asio::get_associated_cancellation_slot(h), here, has_other_home<Handler>);
     }
 
 private:
     template <class... Args>
-    operation_with(const asio::any_io_executor& io, bool here, Handler handler, Args&&... args)
+    explicit operation_with(Handler handler, Args&&... args)
         : Operation(std::forward<Args>(args)...), other_home_(handler), handler_(std::move(handler))
     {
-        this->settle(io, detail::own_executor_of(handler_), asio::get_associated_cancellation_slot(handler_),
-                     here && !has_other_home<Handler>);
     }
 
     ~operation_with() = default;
@@ -269,15 +267,8 @@ public:
     template <class Handler, class... Args>
     void operator()(Handler&& handler, Args&&... args) const
     {
-        const auto io = io_ ? io_ : detail::own_executor_of(handler);
-        const bool here = here_ || (io && detail::runs_on(io));
-        auto self = operation_with<Operation, std::decay_t<Handler>>::make(
-            io, here, std::forward<Handler>(handler), std::forward<Args>(args)...);
-        auto first = std::move(self).next();
-        if (here)
-            first();
-        else
-            detail::start(std::move(first));
+        operation_with<Operation, std::decay_t<Handler>>::launch_new(
+            io_, here_, std::forward<Handler>(handler), std::forward<Args>(args)...);
     }
 
 private:

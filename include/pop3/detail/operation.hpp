@@ -82,9 +82,10 @@ protected:
     operation() = default;
     ~operation() = default;
 
-    /// io: what it runs on. home: what the handler runs on; empty if on the same. here: this is called where it runs.
-    void settle(const asio::any_io_executor& io, const asio::any_io_executor& home,
-                asio::cancellation_slot from, bool here);
+    /// Does the first step. io: what it runs on; empty if that is `home`. home: what the handler runs on; empty if on the same.
+    /// here: this is called where it runs. elsewhere: the handler runs on what `home` cannot hold.
+    static void launch(operation_ptr o, const asio::any_io_executor& io, const asio::any_io_executor& home,
+                       asio::cancellation_slot from, bool here, bool elsewhere);
 
     /// Owns what is delivered somewhere else.
     class on_its_way {
@@ -103,6 +104,10 @@ protected:
     };
 
 private:
+    /// here: this is called where it runs, and where the handler is called.
+    void settle(const asio::any_io_executor& io, const asio::any_io_executor& home,
+                asio::cancellation_slot from, bool here);
+
     virtual void* allocate_more(std::size_t octets) = 0;
     virtual void deallocate_more(void* memory, std::size_t octets) noexcept = 0;
 

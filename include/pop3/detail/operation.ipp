@@ -4,6 +4,7 @@
 
 #include <pop3/config.hpp>
 #include <pop3/detail/operation.hpp>
+#include <pop3/detail/runs_on.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -62,6 +63,20 @@ POP3_DECL void operation::settle(const asio::any_io_executor& io, const asio::an
     if (!here || home_)
         relay_ = detail::relay_cancellation(from, io);
     cancellation_ = asio::cancellation_state(relay_ ? relay_->slot() : from);
+}
+
+POP3_DECL void operation::launch(operation_ptr o, const asio::any_io_executor& io,
+                                 const asio::any_io_executor& home, asio::cancellation_slot from, bool here,
+                                 bool elsewhere)
+{
+    const auto& executor = io ? io : home;
+    here = here || (executor && detail::runs_on(executor));
+    o->settle(executor, home, from, here && !elsewhere);
+    step first(std::move(o));
+    if (here)
+        first();
+    else
+        detail::start(std::move(first));
 }
 
 POP3_DECL void operation::deliver_home()
