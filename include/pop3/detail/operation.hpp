@@ -87,6 +87,10 @@ protected:
     static void launch(operation_ptr o, const asio::any_io_executor& io, const asio::any_io_executor& home,
                        asio::cancellation_slot from, bool here, bool elsewhere);
 
+    /// Without a first step. here: this is called where it runs, and where the handler is called.
+    void settle(const asio::any_io_executor& io, const asio::any_io_executor& home,
+                asio::cancellation_slot from, bool here);
+
     /// Owns what is delivered somewhere else.
     class on_its_way {
     public:
@@ -104,10 +108,6 @@ protected:
     };
 
 private:
-    /// here: this is called where it runs, and where the handler is called.
-    void settle(const asio::any_io_executor& io, const asio::any_io_executor& home,
-                asio::cancellation_slot from, bool here);
-
     virtual void* allocate_more(std::size_t octets) = 0;
     virtual void deallocate_more(void* memory, std::size_t octets) noexcept = 0;
 

@@ -29,6 +29,8 @@ namespace pop3 {
 /// How: has a `stream_type`, and `connect(executor, where, options, handler)`.
 template <class How>
 class basic_mail_account {
+    class opening;
+
 public:
     /// What it opens.
     using session_type = session<transaction, typename How::stream_type>;
@@ -60,7 +62,15 @@ public:
     /// the login; the connection is closed then.
     /// Errors, cancellation, limits: as of `async_connect` and `async_login`.
     template <detail::completed_with<reply<session_type>> Token = default_token>
-    auto async_open(const asio::any_io_executor& executor, pipelining how, Token&& token = {}) const;
+    auto async_open(const asio::any_io_executor& executor, pipelining how, Token&& token = {}) const
+    {
+        auto account = *this;
+        if (how == pipelining::never)
+            account.connect.pipelining = how;
+        const auto home = detail::one_at_a_time(executor);
+        return detail::compose<Token, void(std::error_code, reply<session_type>)>(
+            opening(std::move(account), home), token, home);
+    }
 
 protected:
     basic_mail_account(How how, url where, credentials_type credentials)
@@ -70,8 +80,6 @@ protected:
     }
 
 private:
-    class opening;
-
     How how_;
     url where_;
     credentials_type credentials_;
@@ -122,18 +130,5 @@ private:
     basic_mail_account account_;
     asio::any_io_executor executor_;
 };
-
-template <class How>
-template <detail::completed_with<reply<typename basic_mail_account<How>::session_type>> Token>
-auto basic_mail_account<How>::async_open(const asio::any_io_executor& executor, pipelining how,
-                                         Token&& token) const
-{
-    auto account = *this;
-    if (how == pipelining::never)
-        account.connect.pipelining = how;
-    const auto home = detail::one_at_a_time(executor);
-    return detail::compose<Token, void(std::error_code, reply<session_type>)>(
-        opening(std::move(account), home), token, home);
-}
 
 } // namespace pop3
