@@ -93,7 +93,8 @@ POP3_DECL void post(step next)
     const auto executor = next.get_executor();
     if (!executor)
         return asio::post(asio::system_executor(), [next = std::move(next)]() mutable { next(); });
-    asio::prefer(asio::require(executor, asio::execution::blocking.never),
+    // In parentheses, since it is a macro of some systems' headers.
+    asio::prefer((asio::require)(executor, asio::execution::blocking.never),
                  asio::execution::relationship.continuation)
         .execute(std::move(next));
 }
