@@ -83,8 +83,12 @@ set(POP3_HEADERS
   include/pop3/detail/buffer_pool.hpp
   include/pop3/detail/compose.hpp
   include/pop3/detail/connection.hpp
+  include/pop3/detail/connection_unasked.ipp
   include/pop3/detail/drive.hpp
   include/pop3/detail/driver.hpp
+  include/pop3/detail/driver_begin.ipp
+  include/pop3/detail/driver_end.ipp
+  include/pop3/detail/driver_read.ipp
   include/pop3/detail/ends_connection.hpp
   include/pop3/detail/executor_target.hpp
   include/pop3/detail/explain.hpp
@@ -95,6 +99,7 @@ set(POP3_HEADERS
   include/pop3/detail/operation.hpp
   include/pop3/detail/operation.ipp
   include/pop3/detail/owned.hpp
+  include/pop3/detail/peer_has_gone.hpp
   include/pop3/detail/place.hpp
   include/pop3/detail/place.ipp
   include/pop3/detail/range.hpp

@@ -10,6 +10,7 @@
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/operation.hpp>
+#include <pop3/detail/peer_has_gone.hpp>
 #include <pop3/detail/place.hpp>
 #include <pop3/detail/shared.hpp>
 #include <pop3/error.hpp>

@@ -11,6 +11,7 @@
 #include <pop3/detail/buffer_pool.hpp>
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
+#include <pop3/detail/peer_has_gone.hpp>
 #include <pop3/detail/shared.hpp>
 #include <pop3/error.hpp>
 #include <pop3/greeting.hpp>
@@ -21,7 +22,6 @@
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
-#include <asio/ssl/error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
@@ -37,14 +37,6 @@
 #include <utility>
 
 namespace pop3::detail {
-
-/// The end of what the peer sends, or that it takes nothing more.
-inline bool tells_that_peer_has_gone(std::error_code ec) noexcept
-{
-    return ec == asio::error::eof || ec == asio::ssl::error::stream_truncated ||
-           ec == asio::error::connection_reset || ec == asio::error::connection_aborted ||
-           ec == asio::error::broken_pipe || ec == asio::error::not_connected;
-}
 
 /// What the sessions of one connection pass from state to state: the stream, what was read from it, and the
 /// deadline. Shared by the session and by the operation that runs, so that neither can outlive it.
@@ -247,21 +239,7 @@ public:
 
     /// Looks whether the server said something that nobody asked for, or has gone. To be called before a command is sent: what
     /// came earlier is not its reply.
-    std::error_code unasked()
-    {
-        std::error_code ec;
-        if constexpr (reads_now<Stream>)
-            if (input.empty())
-                ec = read_unasked();
-        if (input.empty()) {
-            await_reply();
-            return reason(ec);
-        }
-        const auto said = input.data();
-        notice = printable(std::string(said.substr(0, (std::min)(said.find_first_of("\r\n"), max_notice))));
-        use_input(said.size(), false);
-        return errc::unexpected_data;
-    }
+    std::error_code unasked();
 
     /// Removes `n` octets from the input, and shows them.
     void use_input(std::size_t n, bool hide_challenges)
@@ -334,19 +312,7 @@ private:
     static constexpr std::size_t max_notice = 512;
 
     std::error_code read_unasked()
-        requires reads_now<Stream>
-    {
-        std::error_code ec = asio::error::would_block;
-        if constexpr (works_at_once<Stream>) {
-            // What TLS keeps for itself, such as tickets, may stand before it.
-            for (int i = 0; i != 16 && ec == asio::error::would_block && !detail::is_quiet(stream); ++i)
-                input.commit(detail::read_now(stream, input.prepare(), ec));
-        } else {
-            input.commit(stream.read_now(input.prepare(), ec));
-        }
-        input.rest();
-        return ec == asio::error::would_block ? std::error_code() : ec;
-    }
+        requires reads_now<Stream>;
 
     void sent(std::error_code ec) noexcept
     {
@@ -361,15 +327,8 @@ private:
         write_error_ = ec;
         // What the server said before it went is still to be read. Reading ends by itself then, if it has gone; that of a
         // user's own stream need not.
-        if (!works_at_once<Stream> || !busy_ || !tells_of_an_end(ec))
+        if (!works_at_once<Stream> || !busy_ || !takes_no_more(ec))
             close();
-    }
-
-    static bool tells_of_an_end(std::error_code ec) noexcept
-    {
-        return ec == asio::error::broken_pipe || ec == asio::error::connection_reset ||
-               ec == asio::error::connection_aborted || ec == asio::error::not_connected ||
-               ec == asio::error::timed_out;
     }
 
     static void wait_for_deadline(const std::shared_ptr<connection>& self)
@@ -423,3 +382,5 @@ private:
 };
 
 } // namespace pop3::detail
+
+#include <pop3/detail/connection_unasked.ipp>
