@@ -96,6 +96,7 @@ set(POP3_HEADERS
   include/pop3/detail/input_buffer.hpp
   include/pop3/detail/line_tap.hpp
   include/pop3/detail/line_tap.ipp
+  include/pop3/detail/no_value.hpp
   include/pop3/detail/operation.hpp
   include/pop3/detail/operation.ipp
   include/pop3/detail/owned.hpp
@@ -278,6 +279,7 @@ set(POP3_HEADERS
   include/pop3/testing/config.hpp
   include/pop3/testing/conversation.hpp
   include/pop3/testing/conversation.ipp
+  include/pop3/testing/conversation_mail.ipp
   include/pop3/testing/fault.hpp
   include/pop3/testing/faults.hpp
   include/pop3/testing/faults.ipp

@@ -17,7 +17,7 @@ set(floors
   "5 session\\.hpp"
   "5 session/.*"
   "4 (any_stream|blocking|stream|tls_stream|tcp_stream|completion)\\.[hi]pp"
-  "0 detail/(owned|range|shared)\\.hpp"
+  "0 detail/(no_value|owned|range|shared)\\.hpp"
   "3 detail/buffer_pool\\.hpp"
   "4 detail/.*"
   "3 (security|tls_context)\\.[hi]pp"

@@ -148,4 +148,5 @@ private:
 
 #if !defined(POP3_TESTING_SEPARATE_COMPILATION)
 #include <pop3/testing/conversation.ipp>
+#include <pop3/testing/conversation_mail.ipp>
 #endif

@@ -10,6 +10,7 @@
 
 #include <pop3/testing/certificate.ipp>
 #include <pop3/testing/conversation.ipp>
+#include <pop3/testing/conversation_mail.ipp>
 #include <pop3/testing/faults.ipp>
 #include <pop3/testing/maildrops.ipp>
 #include <pop3/testing/sample_messages.ipp>
