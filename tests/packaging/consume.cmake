@@ -1,6 +1,6 @@
 # Takes the library into a project of its own, outside the source tree, then builds and runs an example there.
 # WAY is the name of a folder here, or install or install_compiled (what the installed ways need), or pkg_config or
-# pkg_config_compiled (no CMake at all), or tested (examples/tested, whose own tests are run).
+# pkg_config_compiled (no CMake at all), or tested or mime (projects in examples/, whose own tests are run).
 # The folders versions and no_leaks check at configure time all there is to check.
 # cmake -DWAY=find_package -DROOT=. -DWORK=dir -DGENERATOR=Ninja -DCOMPILER=c++ -P consume.cmake
 cmake_minimum_required(VERSION 3.23)
@@ -70,14 +70,14 @@ elseif(WAY STREQUAL pkg_config_compiled)
 else()
   list(JOIN warnings " " flags)
   set(source "${CMAKE_CURRENT_LIST_DIR}/${WAY}")
-  if(WAY STREQUAL tested)
-    set(source "${ROOT}/examples/tested")
+  if(WAY MATCHES "^(tested|mime)$")
+    set(source "${ROOT}/examples/${WAY}")
   endif()
   run(${configure} -S "${source}" "-DCMAKE_CXX_FLAGS=${flags}"
     "-DCMAKE_PREFIX_PATH=${prefix}" "-DPOP3_SOURCE=${ROOT}" "-DEXAMPLE=${example}")
   if(NOT WAY MATCHES "^(versions|no_leaks)$")
     run("${CMAKE_COMMAND}" --build "${build}")
-    if(WAY STREQUAL tested)
+    if(WAY MATCHES "^(tested|mime)$")
       run("${CMAKE_CTEST_COMMAND}" --test-dir "${build}" --output-on-failure --no-tests=error)
     else()
       run("${build}/app")
