@@ -17,7 +17,7 @@
 // It makes a certificate for localhost, and writes it to the CA file. Prints `port=...` when it listens, and when it is
 // terminated one line of JSON: what was asked for, how long it took, and how busy the server was.
 
-#include <pop3/testing/server.hpp>
+#include <pop3/testing/certificate.hpp>
 
 #include <asio/ssl/context.hpp>
 
