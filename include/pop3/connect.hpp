@@ -104,15 +104,23 @@ concept security_value =
 template <class Token>
 auto async_connect_how(destination to, const security& how, const connect_options& options, Token&& token);
 
+/// With what was chosen for it. What the server is able to do it learns when it is in the state for which that was said.
+template <class Stream>
+std::shared_ptr<connection<Stream>> make_connection(Stream stream, const connect_options& options)
+{
+    auto c = detail::share_new<connection<Stream>>(std::move(stream), options.limits, options.observer);
+    if (options.pipelining == pipelining::never)
+        c->never_send_ahead();
+    return c;
+}
+
 /// The connection that is to be made.
 template <class Stream>
 std::shared_ptr<connection<Stream>> prepare(Stream stream, const dial& to, const connect_options& options)
 {
-    auto c = detail::share_new<connection<Stream>>(std::move(stream), options.limits, options.observer);
+    auto c = detail::make_connection(std::move(stream), options);
     c->host = to.host();
     c->port = to.port();
-    if (options.pipelining == pipelining::never)
-        c->never_send_ahead();
     return c;
 }
 
@@ -292,10 +300,7 @@ template <async_stream Stream, class Token = default_token>
 auto async_greet(Stream stream, const connect_options& options, Token&& token = {})
 {
     asio::any_io_executor executor = stream.get_executor();
-    auto c =
-        detail::share_new<detail::connection<Stream>>(std::move(stream), options.limits, options.observer);
-    if (options.pipelining == pipelining::never)
-        c->never_send_ahead();
+    auto c = detail::make_connection(std::move(stream), options);
     c->learn(options.capabilities);
     return detail::async_drive(std::move(c), executor, command::await_greeting(), detail::greeted<Stream>(),
                                detail::part::whole, std::forward<Token>(token));

@@ -31,10 +31,7 @@ template <class State, async_stream Stream>
              std::same_as<State, transaction>)
 pop3::session<State, Stream> open_session(Stream stream, const connect_options& options = {})
 {
-    auto c = std::make_shared<pop3::detail::connection<Stream>>(std::move(stream), options.limits,
-                                                                options.observer);
-    if (options.pipelining == pop3::pipelining::never)
-        c->never_send_ahead();
+    auto c = pop3::detail::make_connection(std::move(stream), options);
     c->learn(options.capabilities);
     return pop3::detail::session_access::make<pop3::session<State, Stream>>(std::move(c));
 }
