@@ -74,8 +74,8 @@ private:
     void try_addresses(const std::vector<endpoint>& addresses);
     void resolve(const std::string& host, std::uint16_t port);
     void resolved(std::error_code ec, const asio::ip::tcp::resolver::results_type& results) noexcept;
-    void connected(asio::ip::tcp::socket socket, const endpoint& to) noexcept override;
-    void none_connected() noexcept override;
+    POP3_DECL void connected(asio::ip::tcp::socket socket, const endpoint& to) noexcept override;
+    POP3_DECL void none_connected() noexcept override;
     void talk_to_proxy() noexcept;
     std::error_code converse();
     void answer(std::error_code ec) noexcept;

@@ -41,7 +41,7 @@ protected:
     }
 
     /// Removes what is not committed.
-    virtual ~file_delivery();
+    POP3_DECL virtual ~file_delivery();
 
     /// Makes the folders.
     virtual void prepare(std::error_code& ec) = 0;

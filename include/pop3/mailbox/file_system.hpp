@@ -81,7 +81,7 @@ public:
 
     /// Replaces nothing: `file_exists` if there is a file of that name; `operation_not_supported` where the system has no such
     /// call.
-    virtual void rename_new(const std::string& from, const std::string& to, std::error_code& ec);
+    POP3_DECL virtual void rename_new(const std::string& from, const std::string& to, std::error_code& ec);
 
     /// Gives a file a second name: `file_exists` if there is a file of that name; `operation_not_supported` or
     /// `operation_not_permitted` where files have one name.

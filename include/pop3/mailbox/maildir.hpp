@@ -47,7 +47,7 @@ public:
     using file_delivery::write;
 
 private:
-    void prepare(std::error_code& ec) override;
+    POP3_DECL void prepare(std::error_code& ec) override;
 
     const std::string& written_in() const override
     {
@@ -64,7 +64,7 @@ private:
         return cur_;
     }
 
-    std::string name(const arriving_message& m, std::string_view digest, int version) override;
+    POP3_DECL std::string name(const arriving_message& m, std::string_view digest, int version) override;
 
     std::string path_;
     std::string tmp_;

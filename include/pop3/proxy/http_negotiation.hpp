@@ -30,7 +30,7 @@ public:
         return 4 - matched_;
     }
 
-    std::error_code receive(std::string_view octets) override;
+    POP3_DECL std::error_code receive(std::string_view octets) override;
 
 private:
     std::error_code take(char c);

@@ -26,7 +26,7 @@ public:
         return needed_ - input_.size();
     }
 
-    std::error_code receive(std::string_view octets) override;
+    POP3_DECL std::error_code receive(std::string_view octets) override;
 
 private:
     enum class stage { method, login, reply, address_type, address };
