@@ -158,6 +158,8 @@ set(POP3_HEADERS
   include/pop3/mailbox/fetch_crowd.ipp
   include/pop3/mailbox/fetch_job.hpp
   include/pop3/mailbox/fetch_job.ipp
+  include/pop3/mailbox/fetch_job_commit.ipp
+  include/pop3/mailbox/fetch_job_messages.ipp
   include/pop3/mailbox/fetch_options.hpp
   include/pop3/mailbox/fetch_plan.hpp
   include/pop3/mailbox/fetch_plan.ipp
@@ -196,6 +198,7 @@ set(POP3_HEADERS
   include/pop3/mailbox/retry_terms.hpp
   include/pop3/mailbox/seen_file.hpp
   include/pop3/mailbox/seen_file.ipp
+  include/pop3/mailbox/seen_file_loader.ipp
   include/pop3/mailbox/seen_import.hpp
   include/pop3/mailbox/seen_import.ipp
   include/pop3/mailbox/seen_index.hpp

@@ -38,6 +38,8 @@
 #include <pop3/mailbox/fetch_course.ipp>
 #include <pop3/mailbox/fetch_crowd.ipp>
 #include <pop3/mailbox/fetch_job.ipp>
+#include <pop3/mailbox/fetch_job_commit.ipp>
+#include <pop3/mailbox/fetch_job_messages.ipp>
 #include <pop3/mailbox/fetch_plan.ipp>
 #include <pop3/mailbox/fetch_report.ipp>
 #include <pop3/mailbox/fetch_schedule.ipp>

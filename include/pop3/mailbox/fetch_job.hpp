@@ -188,4 +188,6 @@ private:
 
 #if !defined(POP3_SEPARATE_COMPILATION)
 #include <pop3/mailbox/fetch_job.ipp>
+#include <pop3/mailbox/fetch_job_commit.ipp>
+#include <pop3/mailbox/fetch_job_messages.ipp>
 #endif
