@@ -167,8 +167,9 @@ private:
     template <class Signature, class What, class Token>
     auto start(What what, Token& token)
     {
-        using begins = detail::begin<detail::tls_operation_with<Signature>>;
-        return asio::async_initiate<Token, Signature>(begins(get_executor(), true), token, engine_, what);
+        return asio::async_initiate<Token, Signature>(detail::begin(get_executor(), true), token,
+                                                      detail::a<detail::tls_operation_with<Signature>>(),
+                                                      engine_, what);
     }
 
     void close() noexcept;

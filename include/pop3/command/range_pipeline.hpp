@@ -11,6 +11,7 @@
 #include <pop3/command/ring.hpp>
 #include <pop3/command/stop_check.hpp>
 #include <pop3/command/what_forbids.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/detail/range.hpp>
 #include <pop3/error.hpp>
 #include <pop3/flow.hpp>
@@ -22,7 +23,6 @@
 #include <functional>
 #include <initializer_list>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -62,6 +62,17 @@ concept reply_handler =
 
 namespace command {
 
+/// A command that waits for its reply, and how many octets of the window it takes.
+template <class Command>
+struct sent_command {
+    explicit sent_command(Command c) : command(std::move(c))
+    {
+    }
+
+    Command command;
+    std::size_t octets = 0;
+};
+
 /// Any number of commands of one type as one exchange without I/O, sent ahead of their replies as far as the window
 /// allows. Memory is taken for the window, not for each of them.
 template <class Range, class OnReply>
@@ -78,7 +89,7 @@ public:
     using result_type = std::size_t;
 
     range_pipeline(std::optional<bool> announced, Range range, OnReply on_reply)
-        : state_(std::make_unique<state>(announced, std::move(range), std::move(on_reply)))
+        : state_(new state(announced, std::move(range), std::move(on_reply)))
     {
         if constexpr (pop3::detail::sized_range<Range> && pop3::detail::forward_range<Range>)
             if (std::ranges::size(state_->range) < 2)
@@ -224,15 +235,6 @@ public:
     }
 
 private:
-    struct sent_command {
-        explicit sent_command(command_type c) : command(std::move(c))
-        {
-        }
-
-        command_type command;
-        std::size_t octets = 0;
-    };
-
     /// On the heap, since an iterator may point into its range.
     struct state {
         state(std::optional<bool> announced, Range r, OnReply f)
@@ -276,7 +278,7 @@ private:
         pipeline_window window;
         pop3::detail::iterator_of<Range> at;
         pop3::detail::sentinel_of<Range> last;
-        ring<sent_command> in_flight;
+        ring<sent_command<command_type>> in_flight;
         std::optional<exchange<command_type>> reading; // of the first of them
         stop_check stop;
         std::error_code error;
@@ -285,7 +287,7 @@ private:
         bool closes = false;
     };
 
-    std::unique_ptr<state> state_;
+    pop3::detail::boxed<state> state_;
 };
 
 } // namespace command

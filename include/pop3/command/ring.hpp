@@ -2,8 +2,9 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/owned.hpp>
+
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -20,12 +21,12 @@ public:
 
     T& front() noexcept
     {
-        return *slots_[first_];
+        return *slots_.get()[first_];
     }
 
     T& back() noexcept
     {
-        return *slots_[place(count_ - 1)];
+        return *slot(count_ - 1);
     }
 
     template <class... Args>
@@ -33,20 +34,20 @@ public:
     {
         if (count_ == size_)
             grow();
-        auto& value = slots_[place(count_)].emplace(std::forward<Args>(args)...);
+        auto& value = slot(count_).emplace(std::forward<Args>(args)...);
         ++count_;
         return value;
     }
 
     void pop_back() noexcept
     {
-        slots_[place(count_ - 1)].reset();
+        slot(count_ - 1).reset();
         --count_;
     }
 
     void pop_front() noexcept
     {
-        slots_[first_].reset();
+        slots_.get()[first_].reset();
         first_ = place(1);
         --count_;
     }
@@ -57,19 +58,31 @@ private:
         return (first_ + i) & (size_ - 1);
     }
 
+    std::optional<T>& slot(std::size_t i) const noexcept
+    {
+        return slots_.get()[place(i)];
+    }
+
+    static void free(std::optional<T>* all) noexcept
+    {
+        delete[] all;
+    }
+
+    using slots = pop3::detail::owned<std::optional<T>, &ring::free>;
+
     void grow()
     {
         const std::size_t size = size_ == 0 ? 16 : 2 * size_;
-        auto larger = std::make_unique<std::optional<T>[]>(size);
+        slots larger(new std::optional<T>[size]);
         for (std::size_t i = 0; i != count_; ++i)
-            larger[i].emplace(std::move(*slots_[place(i)]));
+            larger.get()[i].emplace(std::move(*slot(i)));
         slots_ = std::move(larger);
         size_ = size;
         first_ = 0;
     }
 
     // A vector would divide to tell its size.
-    std::unique_ptr<std::optional<T>[]> slots_;
+    slots slots_;
     std::size_t size_ = 0; // a power of two
     std::size_t first_ = 0;
     std::size_t count_ = 0;

@@ -247,8 +247,11 @@ void composed<Implementation, void(Results...)>::resume(std::error_code ec, std:
     self_type::run(*this, [&](self_type& self) { implementation_(self, ec); });
 }
 
-/// Begins an operation on `io`.
+/// Which operation `begin` is to make.
 template <class Operation>
+struct a {};
+
+/// Begins an operation on `io`. One type for all of them: a token makes types of its own for each type that it is given here.
 class begin {
 public:
     /// For tokens that ask for it: `asio::cancel_after` has its timer there.
@@ -264,8 +267,8 @@ public:
         return executor_type(io_);
     }
 
-    template <class Handler, class... Args>
-    void operator()(Handler&& handler, Args&&... args) const
+    template <class Handler, class Operation, class... Args>
+    void operator()(Handler&& handler, a<Operation>, Args&&... args) const
     {
         operation_with<Operation, std::decay_t<Handler>>::launch_new(
             io_, here_, std::forward<Handler>(handler), std::forward<Args>(args)...);
@@ -280,7 +283,7 @@ private:
 template <class Operation, class Signature, class Token, class... Args>
 auto begin_on(const asio::any_io_executor& io, Token& token, Args&&... args)
 {
-    return asio::async_initiate<Token, Signature>(begin<Operation>(io, false), token,
+    return asio::async_initiate<Token, Signature>(begin(io, false), token, a<Operation>(),
                                                   std::forward<Args>(args)...);
 }
 
@@ -288,8 +291,8 @@ auto begin_on(const asio::any_io_executor& io, Token& token, Args&&... args)
 template <class Token, class Signature, class Implementation>
 auto compose_here(Implementation&& implementation, Token& token, const asio::any_io_executor& io)
 {
-    using begins = begin<composed<std::decay_t<Implementation>, Signature>>;
-    return asio::async_initiate<Token, Signature>(begins(io, true), token,
+    return asio::async_initiate<Token, Signature>(begin(io, true), token,
+                                                  a<composed<std::decay_t<Implementation>, Signature>>(),
                                                   std::forward<Implementation>(implementation));
 }
 
