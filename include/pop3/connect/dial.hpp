@@ -7,7 +7,7 @@
 #include <pop3/connect/race.hpp>
 #include <pop3/connect_options.hpp>
 #include <pop3/detail/operation.hpp>
-#include <pop3/proxy.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/proxy/negotiation.hpp>
 
 #include <asio/ip/tcp.hpp>
@@ -71,8 +71,8 @@ private:
     class resolve_handler;
 
     void start();
-    void try_addresses(const std::vector<endpoint>& addresses);
-    void resolve(const std::string& host, std::uint16_t port);
+    void try_addresses();
+    void resolve();
     void resolved(std::error_code ec, const asio::ip::tcp::resolver::results_type& results) noexcept;
     POP3_DECL void connected(asio::ip::tcp::socket socket, const endpoint& to) noexcept override;
     POP3_DECL void none_connected() noexcept override;
@@ -86,16 +86,19 @@ private:
     }
 
     destination to_;
-    std::vector<endpoint> endpoints_;
+    /// Whom it connects to itself: the server, or the proxy.
+    std::string first_host_;
+    std::uint16_t first_port_;
+    std::vector<endpoint> addresses_; // of that
     std::chrono::milliseconds attempt_delay_;
-    std::optional<proxy> proxy_;
     std::unique_ptr<negotiation> negotiation_;
     asio::steady_timer timer_;
-    std::optional<asio::ip::tcp::resolver> resolver_;
+    boxed<asio::ip::tcp::resolver> resolver_;
     std::optional<endpoint> tried_;
     clock::time_point deadline_;
     std::error_code unusable_;
     std::error_code error_;
+    bool through_proxy_ = false;
     bool racing_ = false;
     bool answered_ = false;
 };

@@ -10,6 +10,7 @@
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/operation.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/detail/peer_has_gone.hpp>
 #include <pop3/detail/place.hpp>
 #include <pop3/detail/shared.hpp>
@@ -108,18 +109,23 @@ POP3_DECL std::shared_ptr<dial> dial::make(destination to, std::uint16_t default
 }
 
 POP3_DECL dial::dial(destination to, std::uint16_t default_port, const connect_options& options)
-    : race(to.executor), to_(std::move(to)), endpoints_(options.endpoints),
+    : race(to.executor), to_(std::move(to)), addresses_(options.endpoints),
       attempt_delay_(options.attempt_delay), timer_(to_.executor)
 {
     if (to_.port == 0)
         to_.port = default_port;
-    const bool is_known = to_.connected || !endpoints_.empty();
+    first_host_ = to_.host;
+    first_port_ = to_.port;
+    const bool is_known = to_.connected || !addresses_.empty();
     bool usable = is_known ? to_.host.find('\0') == std::string::npos : is_host(to_.host);
     if (!to_.connected && options.proxy) {
-        proxy_ = options.proxy;
-        negotiation_ = proxy_->negotiate_(proxy_->address_,
+        const auto& through = *options.proxy;
+        through_proxy_ = true;
+        first_host_ = through.host();
+        first_port_ = through.port();
+        negotiation_ = through.negotiate_(through.address_,
                                           proxy_target(to_.host, octets_of_address(to_.host), to_.port));
-        usable = usable && endpoints_.empty() && negotiation_ != nullptr && is_host(proxy_->host());
+        usable = usable && addresses_.empty() && negotiation_ != nullptr && is_host(first_host_);
     }
     if (!usable)
         unusable_ = std::make_error_code(std::errc::invalid_argument);
@@ -154,28 +160,27 @@ POP3_DECL void dial::start()
         to_.socket.remote_endpoint(ec);
         return answer(ec);
     }
-    if (!endpoints_.empty())
-        return try_addresses(endpoints_);
-    const auto& host = proxy_ ? proxy_->host() : to_.host;
-    const auto port = proxy_ ? proxy_->port() : to_.port;
-    std::error_code is_name;
-    const auto address = asio::ip::make_address(host, is_name);
-    if (is_name)
-        return resolve(host, port);
-    try_addresses({endpoint(address, port)});
+    if (addresses_.empty()) {
+        std::error_code is_name;
+        const auto address = asio::ip::make_address(first_host_, is_name);
+        if (is_name)
+            return resolve();
+        addresses_.push_back(endpoint(address, first_port_));
+    }
+    try_addresses();
 }
 
-POP3_DECL void dial::try_addresses(const std::vector<endpoint>& addresses)
+POP3_DECL void dial::try_addresses()
 {
     racing_ = true;
-    run(addresses, attempt_delay_, deadline_);
+    run(addresses_, attempt_delay_, deadline_);
 }
 
-POP3_DECL void dial::resolve(const std::string& host, std::uint16_t port)
+POP3_DECL void dial::resolve()
 {
-    resolver_.emplace(to_.executor);
-    resolver_->async_resolve(host, std::to_string(port), asio::ip::tcp::resolver::numeric_service,
-                             resolve_handler(self()));
+    resolver_ = boxed<asio::ip::tcp::resolver>(new asio::ip::tcp::resolver(to_.executor));
+    resolver_->async_resolve(first_host_, std::to_string(first_port_),
+                             asio::ip::tcp::resolver::numeric_service, resolve_handler(self()));
 }
 
 POP3_DECL void dial::resolved(std::error_code ec,
@@ -187,10 +192,10 @@ POP3_DECL void dial::resolved(std::error_code ec,
         return answer(ec);
     POP3_TRY
     {
-        std::vector<endpoint> addresses;
         for (const auto& entry : results)
-            addresses.push_back(entry.endpoint());
-        try_addresses(interleaved(addresses));
+            addresses_.push_back(entry.endpoint());
+        addresses_ = interleaved(addresses_);
+        try_addresses();
     }
     POP3_CATCH(...)
     {
@@ -279,8 +284,7 @@ POP3_DECL std::error_code dial::result(std::error_code otherwise) noexcept
         if (otherwise == errc::timed_out)
             error_ = all.why();
     }
-    if (resolver_)
-        resolver_->cancel();
+    resolver_ = nullptr;
     stop();
     std::error_code ignored;
     to_.socket.close(ignored);
@@ -289,10 +293,10 @@ POP3_DECL std::error_code dial::result(std::error_code otherwise) noexcept
 
 POP3_DECL std::string dial::place() const
 {
-    if (!proxy_)
+    if (!through_proxy_)
         return detail::place(to_.host, to_.port, tried_);
-    const auto& p = *proxy_;
-    auto text = detail::place(to_.host, to_.port) + " through " + detail::place(p.host(), p.port(), tried_);
+    auto text =
+        detail::place(to_.host, to_.port) + " through " + detail::place(first_host_, first_port_, tried_);
     if (negotiation_ && !negotiation_->said().empty())
         text += ", which said \"" + printable(negotiation_->said()) + '"';
     return text;

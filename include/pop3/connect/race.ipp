@@ -30,23 +30,22 @@ POP3_DECL std::vector<asio::ip::tcp::endpoint>
 interleaved(const std::vector<asio::ip::tcp::endpoint>& addresses)
 {
     std::vector<asio::ip::tcp::endpoint> result;
-    result.reserve(addresses.size());
-    const auto end = addresses.end();
-    // Each goes over those of its family.
-    auto one = addresses.begin();
-    const auto next_of = [&](auto from, bool first_family) {
-        return std::find_if(from, end, [&](const asio::ip::tcp::endpoint& e) {
-            return (e.protocol() == addresses.front().protocol()) == first_family;
-        });
+    const auto n = addresses.size();
+    const auto next_of = [&](std::size_t at, bool first_family) {
+        while (at != n && (addresses[at].protocol() == addresses[0].protocol()) != first_family)
+            ++at;
+        return at;
     };
-    auto other = next_of(one, false);
-    while (one != end || other != end) {
-        if (one != end) {
-            result.push_back(*one);
+    // Each goes over those of its family.
+    std::size_t one = 0;
+    std::size_t other = next_of(0, false);
+    while (result.size() != n) {
+        if (one != n) {
+            result.push_back(addresses[one]);
             one = next_of(one + 1, true);
         }
-        if (other != end) {
-            result.push_back(*other);
+        if (other != n) {
+            result.push_back(addresses[other]);
             other = next_of(other + 1, false);
         }
     }
