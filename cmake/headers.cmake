@@ -76,7 +76,6 @@ set(POP3_HEADERS
   include/pop3/connect_any.hpp
   include/pop3/connect/race.hpp
   include/pop3/connect/race.ipp
-  include/pop3/connect/side_step.hpp
   include/pop3/delivery.hpp
   include/pop3/detail/at_once.hpp
   include/pop3/detail/bounded.hpp
@@ -107,6 +106,7 @@ set(POP3_HEADERS
   include/pop3/detail/runs_on.hpp
   include/pop3/detail/runs_on.ipp
   include/pop3/detail/shared.hpp
+  include/pop3/detail/side_step.hpp
   include/pop3/detail/tls_operation.hpp
   include/pop3/detail/tls_operation.ipp
   include/pop3/error.hpp

@@ -6,7 +6,6 @@
 #include <pop3/connect/dial.hpp>
 #include <pop3/connect/failed_attempts.hpp>
 #include <pop3/connect/race.hpp>
-#include <pop3/connect/side_step.hpp>
 #include <pop3/detail/at_once.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/operation.hpp>
@@ -14,6 +13,7 @@
 #include <pop3/detail/peer_has_gone.hpp>
 #include <pop3/detail/place.hpp>
 #include <pop3/detail/shared.hpp>
+#include <pop3/detail/side_step.hpp>
 #include <pop3/error.hpp>
 #include <pop3/printable.hpp>
 #include <pop3/proxy.hpp>
@@ -25,6 +25,7 @@
 #include <asio/socket_base.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -63,7 +64,7 @@ public:
     }
 
 private:
-    void done(std::error_code ec) noexcept override
+    void done(std::error_code ec, std::size_t) noexcept override
     {
         if (ec)
             return dial_->answer(ec);

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <list>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -66,23 +67,24 @@ private:
 
     class waiter;
 
-    /// What the waiter for the timer is told instead of an attempt.
-    static constexpr std::size_t timer = static_cast<std::size_t>(-1);
-
     virtual void connected(asio::ip::tcp::socket socket, const endpoint& to) noexcept = 0;
     virtual void none_connected() noexcept = 0;
 
     void begin_next() noexcept;
-    bool begin(std::size_t which);
+    bool begin(attempt& a);
     void wait_before_next();
-    void fail(std::size_t which, std::error_code why) noexcept;
-    void finished(std::size_t which, std::error_code ec) noexcept;
-    void dropped(std::size_t which) noexcept;
+    void fail(attempt& a, std::error_code why) noexcept;
+
+    /// tried: null if it is the timer that has waited.
+    void finished(attempt* tried, std::error_code ec) noexcept;
+    void dropped(attempt* tried) noexcept;
+
     void win(attempt& a) noexcept;
 
     asio::steady_timer delay_timer_;
-    std::vector<attempt> attempts_; // does not grow while one goes on
-    std::size_t begun_ = 0;
+    std::list<attempt> attempts_; // does not grow while one goes on
+    std::list<attempt>::iterator next_;
+    std::size_t left_ = 0; // from the next one on
     std::size_t going_on_ = 0;
     std::size_t waits_ = 0; // of the timer, those that were called off among them
     std::chrono::milliseconds delay_{};

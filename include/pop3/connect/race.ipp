@@ -6,9 +6,9 @@
 #include <pop3/connect/failed_attempts.hpp>
 #include <pop3/connect/open_socket.hpp>
 #include <pop3/connect/race.hpp>
-#include <pop3/connect/side_step.hpp>
 #include <pop3/detail/bounded.hpp>
 #include <pop3/detail/operation.hpp>
+#include <pop3/detail/side_step.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <list>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -54,29 +55,29 @@ interleaved(const std::vector<asio::ip::tcp::endpoint>& addresses)
 
 class race::waiter final : public side_step {
 public:
-    static step make(const std::shared_ptr<race>& r, std::size_t which)
+    static step make(const std::shared_ptr<race>& r, attempt* tried)
     {
-        return step(operation_ptr(new waiter(r, which)));
+        return step(operation_ptr(new waiter(r, tried)));
     }
 
 private:
-    waiter(const std::shared_ptr<race>& r, std::size_t which)
-        : side_step(r->delay_timer_.get_executor()), race_(r), which_(which)
+    waiter(const std::shared_ptr<race>& r, attempt* tried)
+        : side_step(r->delay_timer_.get_executor()), race_(r), tried_(tried)
     {
     }
 
-    void done(std::error_code ec) noexcept override
+    void done(std::error_code ec, std::size_t) noexcept override
     {
-        race_->finished(which_, ec);
+        race_->finished(tried_, ec);
     }
 
     void dropped() noexcept override
     {
-        race_->dropped(which_);
+        race_->dropped(tried_);
     }
 
     std::shared_ptr<race> race_;
-    std::size_t which_;
+    attempt* tried_;
 };
 
 POP3_DECL void race::run(const std::vector<endpoint>& to, std::chrono::milliseconds delay,
@@ -84,9 +85,10 @@ POP3_DECL void race::run(const std::vector<endpoint>& to, std::chrono::milliseco
 {
     delay_ = (std::max)(bounded(delay), shortest_delay);
     deadline_ = deadline;
-    attempts_.reserve(to.size());
     for (const auto& address : to)
         attempts_.emplace_back(delay_timer_.get_executor(), address);
+    next_ = attempts_.begin();
+    left_ = attempts_.size();
     begin_next();
 }
 
@@ -110,21 +112,22 @@ POP3_DECL failed_attempts race::failures(std::error_code unfinished) const
 POP3_DECL void race::begin_next() noexcept
 {
     beginning_ = true;
-    for (bool waits = false; begun_ != attempts_.size() && !waits;) {
-        const auto which = begun_++;
+    for (bool waits = false; left_ != 0 && !waits;) {
+        auto& a = *next_++;
+        --left_;
         // What is missing for one (descriptors, memory) must not hurt those that go on.
         POP3_TRY
         {
-            if (!begin(which))
+            if (!begin(a))
                 continue;
-            if (begun_ != attempts_.size())
+            if (left_ != 0)
                 wait_before_next();
             waits = true;
         }
         POP3_CATCH(...)
         {
-            if (!attempts_[which].goes_on)
-                fail(which, asio::error::no_memory);
+            if (!a.goes_on)
+                fail(a, asio::error::no_memory);
         }
     }
     beginning_ = false;
@@ -135,16 +138,15 @@ POP3_DECL void race::begin_next() noexcept
 }
 
 /// Whether it goes on.
-POP3_DECL bool race::begin(std::size_t which)
+POP3_DECL bool race::begin(attempt& a)
 {
-    auto& a = attempts_[which];
     std::error_code ec;
     open_socket(a.socket, a.to.protocol(), ec);
     if (ec) {
-        fail(which, ec);
+        fail(a, ec);
         return false;
     }
-    auto next = waiter::make(shared_from_this(), which);
+    auto next = waiter::make(shared_from_this(), &a);
     a.goes_on = true;
     ++going_on_;
     a.socket.async_connect(a.to, std::move(next));
@@ -154,17 +156,16 @@ POP3_DECL bool race::begin(std::size_t which)
 POP3_DECL void race::wait_before_next()
 {
     const auto now = clock::now();
-    const auto turns = static_cast<clock::rep>(attempts_.size() - begun_ + 1);
+    const auto turns = static_cast<clock::rep>(left_ + 1);
     due_ = now + std::clamp<clock::duration>((deadline_ - now) / turns, shortest_delay, delay_);
-    auto next = waiter::make(shared_from_this(), timer);
+    auto next = waiter::make(shared_from_this(), nullptr);
     delay_timer_.expires_at(due_);
     ++waits_;
     delay_timer_.async_wait(std::move(next));
 }
 
-POP3_DECL void race::fail(std::size_t which, std::error_code why) noexcept
+POP3_DECL void race::fail(attempt& a, std::error_code why) noexcept
 {
-    auto& a = attempts_[which];
     a.error = why;
     std::error_code ignored;
     a.socket.close(ignored);
@@ -172,12 +173,12 @@ POP3_DECL void race::fail(std::size_t which, std::error_code why) noexcept
         --going_on_;
 }
 
-POP3_DECL void race::finished(std::size_t which, std::error_code ec) noexcept
+POP3_DECL void race::finished(attempt* tried, std::error_code ec) noexcept
 {
-    if (which == timer) {
+    if (tried == nullptr) {
         --waits_;
         // One that was called off when it had gone off already is early.
-        const bool due = !ec && begun_ != attempts_.size() && clock::now() >= due_;
+        const bool due = !ec && left_ != 0 && clock::now() >= due_;
         if (!over_ && (due || going_on_ == 0))
             begin_next();
         return;
@@ -185,18 +186,18 @@ POP3_DECL void race::finished(std::size_t which, std::error_code ec) noexcept
     if (over_)
         return;
     if (!ec)
-        return win(attempts_[which]);
-    fail(which, ec);
+        return win(*tried);
+    fail(*tried, ec);
     begin_next();
 }
 
 /// Not called any more, or the context goes: then nothing may be begun.
-POP3_DECL void race::dropped(std::size_t which) noexcept
+POP3_DECL void race::dropped(attempt* tried) noexcept
 {
-    if (which == timer)
+    if (tried == nullptr)
         --waits_;
     else if (!over_)
-        fail(which, asio::error::no_memory);
+        fail(*tried, asio::error::no_memory);
     if (over_ || beginning_ || going_on_ != 0 || waits_ != 0)
         return;
     over_ = true;

@@ -11,8 +11,10 @@
 #include <pop3/detail/buffer_pool.hpp>
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
+#include <pop3/detail/operation.hpp>
 #include <pop3/detail/peer_has_gone.hpp>
 #include <pop3/detail/shared.hpp>
+#include <pop3/detail/side_step.hpp>
 #include <pop3/error.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/limits.hpp>
@@ -23,7 +25,6 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/write.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -218,17 +219,17 @@ public:
             return;
         std::swap(c.output, c.in_flight_);
         c.output.show(c.observed());
-        asio::const_buffer rest(c.in_flight_.octets().data(), c.in_flight_.octets().size());
+        c.unsent_ = asio::const_buffer(c.in_flight_.octets().data(), c.in_flight_.octets().size());
         if constexpr (works_at_once<Stream>) {
             std::error_code ec;
-            rest += detail::write_now(c.stream, rest, ec);
+            c.unsent_ += detail::write_now(c.stream, c.unsent_, ec);
             if (ec && ec != asio::error::would_block)
                 return c.sent(ec);
-            if (rest.size() == 0)
+            if (c.unsent_.size() == 0)
                 return c.sent({});
         }
         c.sending_ = true;
-        asio::async_write(c.stream, asio::buffer(rest), sender{self, c.stream.get_executor()});
+        send_rest(self);
     }
 
     /// A command is sent, before which all was answered.
@@ -280,39 +281,89 @@ private:
     template <async_stream>
     friend class connection;
 
-    /// What was sent is sent, or not; more may have come since.
-    struct sender {
-        using executor_type = decltype(std::declval<Stream&>().get_executor());
-
-        executor_type get_executor() const noexcept
+    /// Some of what was in flight is sent, or nothing more can be.
+    class sender final : public side_step {
+    public:
+        explicit sender(const std::shared_ptr<connection>& c)
+            : side_step(c->timer_.get_executor()), connection_(c)
         {
-            return executor;
         }
 
-        void operator()(std::error_code ec, std::size_t)
+    private:
+        void done(std::error_code ec, std::size_t octets) noexcept override
         {
-            self->sent(ec);
+            auto& c = *connection_;
+            c.unsent_ += octets;
+            const bool goes_on = !ec && octets != 0 && c.unsent_.size() != 0;
+            if (!goes_on)
+                c.sent(ec);
             if (ec)
                 return;
             // The operation waits for a reply: what is thrown would not reach it.
             POP3_TRY
             {
-                send(self);
+                if (goes_on)
+                    send_rest(connection_);
+                else
+                    send(connection_); // more may have come since
             }
             POP3_CATCH(...)
             {
-                self->run_out();
+                c.run_out();
             }
         }
 
-        std::shared_ptr<connection> self;
-        executor_type executor;
+        void dropped() noexcept override
+        {
+        }
+
+        std::shared_ptr<connection> connection_;
+    };
+
+    /// Does not keep the connection.
+    class deadline_wait final : public side_step {
+    public:
+        explicit deadline_wait(const std::shared_ptr<connection>& c)
+            : side_step(c->timer_.get_executor()), connection_(c), round_(c->round_)
+        {
+        }
+
+    private:
+        void done(std::error_code ec, std::size_t) noexcept override
+        {
+            const auto c = connection_.lock();
+            // A timer that went off just as it was stopped cannot be called back any more.
+            if (ec || !c || c->round_ != round_)
+                return;
+            if (c->deadline_ <= std::chrono::steady_clock::now())
+                return c->expire();
+            POP3_TRY
+            {
+                wait_for_deadline(c);
+            }
+            POP3_CATCH(...)
+            {
+                c->run_out();
+            }
+        }
+
+        void dropped() noexcept override
+        {
+        }
+
+        std::weak_ptr<connection> connection_;
+        unsigned round_;
     };
 
     static constexpr std::size_t max_notice = 512;
 
     std::error_code read_unasked()
         requires reads_now<Stream>;
+
+    static void send_rest(const std::shared_ptr<connection>& self)
+    {
+        self->stream.async_write_some(asio::buffer(self->unsent_), step(operation_ptr(new sender(self))));
+    }
 
     void sent(std::error_code ec) noexcept
     {
@@ -334,22 +385,7 @@ private:
     static void wait_for_deadline(const std::shared_ptr<connection>& self)
     {
         self->timer_.expires_at(self->deadline_);
-        self->timer_.async_wait([weak = std::weak_ptr(self), round = self->round_](std::error_code ec) {
-            const auto connection = weak.lock();
-            // A timer that went off just as it was stopped cannot be called back any more.
-            if (ec || !connection || connection->round_ != round)
-                return;
-            if (connection->deadline_ <= std::chrono::steady_clock::now())
-                return connection->expire();
-            POP3_TRY
-            {
-                wait_for_deadline(connection);
-            }
-            POP3_CATCH(...)
-            {
-                connection->run_out();
-            }
-        });
+        self->timer_.async_wait(step(operation_ptr(new deadline_wait(self))));
     }
 
     void expire() noexcept
@@ -367,6 +403,7 @@ private:
     }
 
     command::command_line in_flight_;
+    asio::const_buffer unsent_; // of that
     std::error_code write_error_;
     std::chrono::steady_clock::time_point deadline_;
     asio::steady_timer timer_;

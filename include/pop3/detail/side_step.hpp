@@ -7,6 +7,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/cancellation_signal.hpp>
+#include <asio/recycling_allocator.hpp>
 
 #include <cstddef>
 #include <new>
@@ -14,13 +15,13 @@
 
 namespace pop3::detail {
 
-/// A wait beside the operation's own, as several go on at once while it connects. Asio is given a `step` that owns it, as it is of
-/// operations: the compiler has what that takes in any case.
+/// What is waited for beside the operation: several go on at once while it connects. Asio is given a `step` that owns it, as it is
+/// of operations: the compiler has what that takes in any case.
 class side_step : public operation {
 public:
-    void resume(std::error_code ec, std::size_t) final
+    void resume(std::error_code ec, std::size_t octets) final
     {
-        done(ec);
+        done(ec, octets);
         delete this;
     }
 
@@ -35,6 +36,18 @@ public:
         destroy();
     }
 
+    // As Asio does with what it keeps of a handler: there is one with each command, for its deadline.
+
+    static void* operator new(std::size_t octets)
+    {
+        return asio::recycling_allocator<unsigned char>().allocate(octets);
+    }
+
+    static void operator delete(void* memory, std::size_t octets)
+    {
+        asio::recycling_allocator<unsigned char>().deallocate(static_cast<unsigned char*>(memory), octets);
+    }
+
 protected:
     explicit side_step(const asio::any_io_executor& executor)
     {
@@ -44,7 +57,7 @@ protected:
     virtual ~side_step() = default;
 
 private:
-    virtual void done(std::error_code ec) noexcept = 0;
+    virtual void done(std::error_code ec, std::size_t octets) noexcept = 0;
 
     /// Asio has no memory to call it, or the context goes.
     virtual void dropped() noexcept = 0;
