@@ -2,11 +2,11 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/owned.hpp>
 #include <pop3/password.hpp>
 #include <pop3/proxy/address.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -81,8 +81,8 @@ private:
 
     detail::proxy_address address_;
     // A program without a proxy has no code for it: what is not made is not named.
-    std::unique_ptr<detail::negotiation> (*negotiate_)(const detail::proxy_address&,
-                                                       const detail::proxy_target&);
+    detail::boxed<detail::negotiation> (*negotiate_)(const detail::proxy_address&,
+                                                     const detail::proxy_target&);
 };
 
 } // namespace pop3

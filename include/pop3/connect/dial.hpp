@@ -91,7 +91,7 @@ private:
     std::uint16_t first_port_;
     std::vector<endpoint> addresses_; // of that
     std::chrono::milliseconds attempt_delay_;
-    std::unique_ptr<negotiation> negotiation_;
+    boxed<negotiation> negotiation_;
     asio::steady_timer timer_;
     boxed<asio::ip::tcp::resolver> resolver_;
     std::optional<endpoint> tried_;

@@ -6,7 +6,6 @@
 #include <pop3/grammar/response_code.hpp>
 #include <pop3/greeting.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -36,8 +35,12 @@ constexpr bool is_dot_atom(std::string_view text) noexcept
 /// An address in brackets, such as [192.0.2.1] or [IPv6:2001:db8::1].
 constexpr bool is_domain_literal(std::string_view text) noexcept
 {
-    return text.size() > 2 && text.front() == '[' && text.back() == ']' &&
-           std::all_of(text.begin() + 1, text.end() - 1, [](char c) { return is_atom(c) || c == ':'; });
+    if (text.size() <= 2 || text.front() != '[' || text.back() != ']')
+        return false;
+    for (const char c : text.substr(1, text.size() - 2))
+        if (!is_atom(c) && c != ':')
+            return false;
+    return true;
 }
 
 } // namespace detail

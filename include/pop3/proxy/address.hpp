@@ -2,10 +2,10 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/owned.hpp>
 #include <pop3/password.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,7 +47,7 @@ private:
 };
 
 // Null if what would be sent cannot be sent.
-std::unique_ptr<negotiation> negotiate_socks5(const proxy_address& with, const proxy_target& target);
-std::unique_ptr<negotiation> negotiate_http(const proxy_address& with, const proxy_target& target);
+boxed<negotiation> negotiate_socks5(const proxy_address& with, const proxy_target& target);
+boxed<negotiation> negotiate_http(const proxy_address& with, const proxy_target& target);
 
 } // namespace pop3::detail

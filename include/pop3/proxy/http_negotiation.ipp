@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/error.hpp>
 #include <pop3/grammar/ascii.hpp>
 #include <pop3/grammar/base64.hpp>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -123,11 +123,11 @@ POP3_DECL std::error_code http_negotiation::judge()
     return said_.starts_with("407") ? errc::proxy_authentication : errc::proxy_refused;
 }
 
-POP3_DECL std::unique_ptr<negotiation> negotiate_http(const proxy_address& with, const proxy_target& target)
+POP3_DECL boxed<negotiation> negotiate_http(const proxy_address& with, const proxy_target& target)
 {
     if (!http_negotiation::can_say(with, target))
         return nullptr;
-    return std::make_unique<http_negotiation>(with, target);
+    return boxed<negotiation>(new http_negotiation(with, target));
 }
 
 } // namespace pop3::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 #include <pop3/error.hpp>
 #include <pop3/proxy/address.hpp>
 #include <pop3/proxy/socks5_negotiation.hpp>
@@ -10,7 +11,6 @@
 
 #include <cstddef>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -165,11 +165,11 @@ POP3_DECL void socks5_negotiation::expect(stage next, std::size_t octets)
     input_.clear();
 }
 
-POP3_DECL std::unique_ptr<negotiation> negotiate_socks5(const proxy_address& with, const proxy_target& target)
+POP3_DECL boxed<negotiation> negotiate_socks5(const proxy_address& with, const proxy_target& target)
 {
     if (!socks5_negotiation::can_say(with, target))
         return nullptr;
-    return std::make_unique<socks5_negotiation>(with, target);
+    return boxed<negotiation>(new socks5_negotiation(with, target));
 }
 
 } // namespace pop3::detail
