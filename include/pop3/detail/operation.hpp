@@ -52,6 +52,15 @@ public:
     /// Goes on, when a step is done: `ec`, and how many octets it transferred if it did that.
     virtual void resume(std::error_code ec, std::size_t octets) = 0;
 
+    /// The same, or, if this was the way to the handler's executor, calls it.
+    void step_done(std::error_code ec, std::size_t octets)
+    {
+        if (going_home_)
+            deliver();
+        else
+            resume(ec, octets);
+    }
+
     /// Memory for a step: of the operation's own, or, if that is not enough, of the handler's allocator.
     void* allocate(std::size_t octets)
     {
@@ -114,6 +123,7 @@ private:
     /// What Asio needs to wait for a socket.
     alignas(std::max_align_t) unsigned char step_memory_[208];
     bool step_memory_used_ = false;
+    bool going_home_ = false;
     asio::any_io_executor io_;
     asio::any_io_executor home_;
     std::shared_ptr<asio::cancellation_signal> relay_;
@@ -196,7 +206,7 @@ public:
 
     void operator()(std::error_code ec = {}, std::size_t octets = 0)
     {
-        operation_.release()->resume(ec, octets);
+        operation_.release()->step_done(ec, octets);
     }
 
     /// Goes on with what this thread did before: no other needs to be woken.

@@ -83,8 +83,9 @@ POP3_DECL void operation::deliver_home()
 {
     if (!home_)
         return deliver();
+    going_home_ = true;
     const auto home = home_;
-    detail::hand_over(home, on_its_way(*this));
+    detail::hand_over(home, step(operation_ptr(this)));
 }
 
 POP3_DECL void post(step next)
