@@ -45,7 +45,7 @@ inline std::string octets_of_address(const std::string& host)
     if (is_name)
         return {};
     const auto text = [](const auto& octets) {
-        return std::string(octets.begin(), octets.end());
+        return std::string(reinterpret_cast<const char*>(octets.data()), octets.size());
     };
     return address.is_v4() ? text(address.to_v4().to_bytes()) : text(address.to_v6().to_bytes());
 }
@@ -166,7 +166,8 @@ POP3_DECL void dial::start()
         const auto address = asio::ip::make_address(first_host_, is_name);
         if (is_name)
             return resolve();
-        addresses_.push_back(endpoint(address, first_port_));
+        const endpoint only(address, first_port_);
+        addresses_.push_back(only);
     }
     try_addresses();
 }
@@ -193,8 +194,8 @@ POP3_DECL void dial::resolved(std::error_code ec,
         return answer(ec);
     POP3_TRY
     {
-        for (const auto& entry : results)
-            addresses_.push_back(entry.endpoint());
+        for (const endpoint address : results)
+            addresses_.push_back(address);
         addresses_ = interleaved(addresses_);
         try_addresses();
     }
