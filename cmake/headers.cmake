@@ -83,6 +83,7 @@ set(POP3_HEADERS
   include/pop3/detail/compose.hpp
   include/pop3/detail/connection.hpp
   include/pop3/detail/connection_unasked.ipp
+  include/pop3/detail/connection_waits.ipp
   include/pop3/detail/drive.hpp
   include/pop3/detail/driver.hpp
   include/pop3/detail/driver_begin.ipp

@@ -11,10 +11,8 @@
 #include <pop3/detail/buffer_pool.hpp>
 #include <pop3/detail/input_buffer.hpp>
 #include <pop3/detail/line_tap.hpp>
-#include <pop3/detail/operation.hpp>
 #include <pop3/detail/peer_has_gone.hpp>
 #include <pop3/detail/shared.hpp>
-#include <pop3/detail/side_step.hpp>
 #include <pop3/error.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/limits.hpp>
@@ -281,89 +279,15 @@ private:
     template <async_stream>
     friend class connection;
 
-    /// Some of what was in flight is sent, or nothing more can be.
-    class sender final : public side_step {
-    public:
-        explicit sender(const std::shared_ptr<connection>& c)
-            : side_step(c->timer_.get_executor()), connection_(c)
-        {
-        }
-
-    private:
-        void done(std::error_code ec, std::size_t octets) noexcept override
-        {
-            auto& c = *connection_;
-            c.unsent_ += octets;
-            const bool goes_on = !ec && octets != 0 && c.unsent_.size() != 0;
-            if (!goes_on)
-                c.sent(ec);
-            if (ec)
-                return;
-            // The operation waits for a reply: what is thrown would not reach it.
-            POP3_TRY
-            {
-                if (goes_on)
-                    send_rest(connection_);
-                else
-                    send(connection_); // more may have come since
-            }
-            POP3_CATCH(...)
-            {
-                c.run_out();
-            }
-        }
-
-        void dropped() noexcept override
-        {
-        }
-
-        std::shared_ptr<connection> connection_;
-    };
-
-    /// Does not keep the connection.
-    class deadline_wait final : public side_step {
-    public:
-        explicit deadline_wait(const std::shared_ptr<connection>& c)
-            : side_step(c->timer_.get_executor()), connection_(c), round_(c->round_)
-        {
-        }
-
-    private:
-        void done(std::error_code ec, std::size_t) noexcept override
-        {
-            const auto c = connection_.lock();
-            // A timer that went off just as it was stopped cannot be called back any more.
-            if (ec || !c || c->round_ != round_)
-                return;
-            if (c->deadline_ <= std::chrono::steady_clock::now())
-                return c->expire();
-            POP3_TRY
-            {
-                wait_for_deadline(c);
-            }
-            POP3_CATCH(...)
-            {
-                c->run_out();
-            }
-        }
-
-        void dropped() noexcept override
-        {
-        }
-
-        std::weak_ptr<connection> connection_;
-        unsigned round_;
-    };
+    class sender;
+    class deadline_wait;
 
     static constexpr std::size_t max_notice = 512;
 
     std::error_code read_unasked()
         requires reads_now<Stream>;
 
-    static void send_rest(const std::shared_ptr<connection>& self)
-    {
-        self->stream.async_write_some(asio::buffer(self->unsent_), step(operation_ptr(new sender(self))));
-    }
+    static void send_rest(const std::shared_ptr<connection>& self);
 
     void sent(std::error_code ec) noexcept
     {
@@ -382,11 +306,7 @@ private:
             close();
     }
 
-    static void wait_for_deadline(const std::shared_ptr<connection>& self)
-    {
-        self->timer_.expires_at(self->deadline_);
-        self->timer_.async_wait(step(operation_ptr(new deadline_wait(self))));
-    }
+    static void wait_for_deadline(const std::shared_ptr<connection>& self);
 
     void expire() noexcept
     {
@@ -421,3 +341,4 @@ private:
 } // namespace pop3::detail
 
 #include <pop3/detail/connection_unasked.ipp>
+#include <pop3/detail/connection_waits.ipp>
