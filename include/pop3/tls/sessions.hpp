@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
-#include <list>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -33,79 +32,89 @@ public:
     }
 
     /// Keeps a session of a connection that began at `epoch`: if what is trusted has changed since, it is of no use.
-    void keep(const std::string& server, tls_session session, std::uintptr_t epoch)
+    void keep(const std::string& name, tls_session session, std::uintptr_t epoch)
     {
         const std::lock_guard lock(mutex_);
         if (epoch != epoch_)
             return;
-        auto at = find(server);
-        if (at == servers_.end()) {
-            servers_.emplace_front(server, std::list<tls_session>());
-            at = servers_.begin();
+        server* at = find(name);
+        if (at == nullptr) {
+            at = &servers_[0];
+            for (auto& one : servers_)
+                if (one.used < at->used)
+                    at = &one;
+            *at = {};
+            at->name = name;
         }
-        at->second.push_front(std::move(session));
-        if (at->second.size() > max_per_server)
-            at->second.pop_back();
-        servers_.splice(servers_.begin(), servers_, at);
-        if (servers_.size() > max_servers)
-            servers_.pop_back();
+        if (at->count == max_per_server) {
+            for (std::size_t i = 1; i != max_per_server; ++i)
+                at->sessions[i - 1] = std::move(at->sessions[i]);
+            --at->count;
+        }
+        at->sessions[at->count++] = std::move(session);
+        at->used = ++uses_;
     }
 
     /// There are as many as are kept, and they are new: another one is not worth its copy. Who makes a thousand connections
     /// gets two sessions for each.
-    bool has_plenty(const std::string& server)
+    bool has_plenty(const std::string& name)
     {
         const std::lock_guard lock(mutex_);
-        const auto at = find(server);
-        if (at == servers_.end() || at->second.size() < max_per_server)
+        const server* const at = find(name);
+        if (at == nullptr || at->count != max_per_server)
             return false;
-        const auto age = std::time(nullptr) - time_of(at->second.back().get());
+        const auto age = std::time(nullptr) - time_of(at->sessions[0].get());
         return age >= 0 && age < 60;
     }
 
     /// The newest session, which is kept no longer: what is seen twice tells that the two connections are of one client
     /// (RFC 8446, appendix C.4).
-    tls_session take(const std::string& server)
+    tls_session take(const std::string& name)
     {
         const std::lock_guard lock(mutex_);
-        const auto at = find(server);
-        if (at == servers_.end())
-            return nullptr;
+        server* const at = find(name);
         tls_session found;
-        while (!found && !at->second.empty()) {
-            if (!expired(at->second.front().get()))
-                found = std::move(at->second.front());
-            at->second.pop_front();
+        if (at == nullptr)
+            return found;
+        while (!found && at->count != 0) {
+            found = std::move(at->sessions[--at->count]);
+            if (expired(found.get()))
+                found.reset();
         }
-        if (at->second.empty())
-            servers_.erase(at);
+        if (at->count == 0)
+            *at = {};
         return found;
     }
 
-    void forget(const std::string& server)
+    void forget(const std::string& name)
     {
         const std::lock_guard lock(mutex_);
-        const auto at = find(server);
-        if (at != servers_.end())
-            servers_.erase(at);
+        if (server* const at = find(name))
+            *at = {};
     }
 
     void clear()
     {
         const std::lock_guard lock(mutex_);
-        servers_.clear();
+        for (auto& one : servers_)
+            one = {};
         ++epoch_;
     }
 
 private:
-    using entry = std::pair<std::string, std::list<tls_session>>;
+    struct server {
+        std::string name;
+        tls_session sessions[max_per_server]; ///< the oldest first
+        std::size_t count = 0;                ///< of them
+        std::uint64_t used = 0;               ///< 0: by nobody
+    };
 
-    std::list<entry>::iterator find(const std::string& name)
+    server* find(const std::string& name)
     {
-        auto at = servers_.begin();
-        while (at != servers_.end() && at->first != name)
-            ++at;
-        return at;
+        for (auto& one : servers_)
+            if (one.used != 0 && one.name == name)
+                return &one;
+        return nullptr;
     }
 
     static std::time_t time_of(const SSL_SESSION* session)
@@ -128,7 +137,8 @@ private:
     }
 
     mutable std::mutex mutex_;
-    std::list<entry> servers_; // the last used first
+    server servers_[max_servers];
+    std::uint64_t uses_ = 0;
     std::uintptr_t epoch_ = 1;
 };
 

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <list>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -25,53 +24,54 @@ public:
     static constexpr std::size_t max_servers = 64;
     static constexpr auto time = std::chrono::hours(24);
 
-    bool contain(const std::string& server, clock::time_point now = clock::now()) const
+    bool contain(const std::string& name, clock::time_point now = clock::now()) const
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& e : servers_)
-            if (e.name == server)
-                return now - e.since < time;
+        for (const auto& one : servers_)
+            if (one.known && one.name == name)
+                return now - one.since < time;
         return false;
     }
 
-    void add(std::string server, clock::time_point now = clock::now())
+    void add(std::string name, clock::time_point now = clock::now())
     {
         const std::lock_guard lock(mutex_);
-        drop(server);
-        servers_.push_back({std::move(server), now});
-        if (servers_.size() > max_servers)
-            servers_.pop_front();
+        server* at = &servers_[0];
+        for (auto& one : servers_) {
+            if (one.known && one.name == name) {
+                at = &one;
+                break;
+            }
+            if (at->known && (!one.known || one.since < at->since))
+                at = &one;
+        }
+        *at = {std::move(name), now, true};
     }
 
-    void forget(const std::string& server)
+    void forget(const std::string& name)
     {
         const std::lock_guard lock(mutex_);
-        drop(server);
+        for (auto& one : servers_)
+            if (one.known && one.name == name)
+                one = {};
     }
 
     void clear()
     {
         const std::lock_guard lock(mutex_);
-        servers_.clear();
+        for (auto& one : servers_)
+            one = {};
     }
 
 private:
-    struct entry {
+    struct server {
         std::string name;
         clock::time_point since;
+        bool known = false;
     };
 
-    void drop(const std::string& server)
-    {
-        for (auto at = servers_.begin(); at != servers_.end(); ++at)
-            if (at->name == server) {
-                servers_.erase(at);
-                return;
-            }
-    }
-
     mutable std::mutex mutex_;
-    std::list<entry> servers_; // the oldest first, each once
+    server servers_[max_servers];
 };
 
 } // namespace pop3::detail
