@@ -3,24 +3,29 @@
 #pragma once
 
 #include <pop3/config.hpp>
+#include <pop3/detail/owned.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
 #include <asio/query.hpp>
 
-#include <array>
 #include <cstddef>
-#include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace pop3::detail {
 
 /// The plaintext of a TLS record behind the start of a line, and what is read from a socket at once: measured, larger is no
 /// faster.
 enum class buffer_size : std::size_t { record = 16384 + 512, bulk = 262144 };
+
+inline void delete_octets(char* octets) noexcept
+{
+    delete[] octets;
+}
+
+using octets_ptr = owned<char, &delete_octets>;
 
 /// Buffers that are in use only while data flows. One pool for each execution context, so that any number of sessions that
 /// wait share the few that those need which just run.
@@ -31,8 +36,6 @@ public:
 
     explicit buffer_pool(asio::execution_context& context) : asio::execution_context::service(context)
     {
-        for (auto& spare : spares_)
-            spare.reserve(max_spares);
     }
 
     /// That of the context in which `executor` runs things.
@@ -41,35 +44,37 @@ public:
         return asio::use_service<buffer_pool>(asio::query(executor, asio::execution::context));
     }
 
-    std::unique_ptr<char[]> take(buffer_size size)
+    octets_ptr take(buffer_size size)
     {
         {
             const std::lock_guard lock(mutex_);
             auto& spare = spares(size);
-            if (!spare.empty()) {
-                auto buffer = std::move(spare.back());
-                spare.pop_back();
-                return buffer;
-            }
+            if (spare.count != 0)
+                return std::move(spare.buffers[--spare.count]);
         }
-        return std::unique_ptr<char[]>(new char[static_cast<std::size_t>(size)]);
+        return octets_ptr(new char[static_cast<std::size_t>(size)]);
     }
 
-    void give_back(std::unique_ptr<char[]> buffer, buffer_size size) noexcept
+    void give_back(octets_ptr buffer, buffer_size size) noexcept
     {
         const std::lock_guard lock(mutex_);
         auto& spare = spares(size);
-        if (spare.size() != max_spares)
-            spare.push_back(std::move(buffer));
+        if (spare.count != max_spares)
+            spare.buffers[spare.count++] = std::move(buffer);
     }
 
 private:
     // As many as there may be threads that run sessions; what is above goes back to the system.
     static constexpr std::size_t max_spares = 4;
 
-    std::vector<std::unique_ptr<char[]>>& spares(buffer_size size) noexcept
+    struct spares_of_size {
+        octets_ptr buffers[max_spares];
+        std::size_t count = 0;
+    };
+
+    spares_of_size& spares(buffer_size size) noexcept
     {
-        return spares_[size == buffer_size::record ? 0 : 1];
+        return size == buffer_size::record ? records_ : bulks_;
     }
 
     void shutdown() noexcept override
@@ -77,7 +82,8 @@ private:
     }
 
     std::mutex mutex_;
-    std::array<std::vector<std::unique_ptr<char[]>>, 2> spares_;
+    spares_of_size records_;
+    spares_of_size bulks_;
 };
 
 /// A buffer of a pool, for as long as it is needed.
@@ -123,7 +129,7 @@ public:
 
 private:
     buffer_pool* pool_;
-    std::unique_ptr<char[]> octets_;
+    octets_ptr octets_;
     buffer_size size_ = buffer_size::record;
 };
 
