@@ -9,12 +9,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
 
 namespace pop3::detail {
 
@@ -25,8 +23,8 @@ struct pem_block {
     std::string_view whole; ///< with its first line and its last
 };
 
-/// The next object in `text` at or behind `at`, which is moved behind it.
-inline std::optional<pem_block> next_pem_block(std::string_view text, std::size_t& at)
+/// Finds the next object in `text` at or behind `at`, which is moved behind it. False if there is none.
+inline bool next_pem_block(std::string_view text, std::size_t& at, pem_block& block)
 {
     constexpr std::string_view begin = "-----BEGIN ";
     constexpr std::string_view dashes = "-----";
@@ -34,7 +32,7 @@ inline std::optional<pem_block> next_pem_block(std::string_view text, std::size_
     for (;;) {
         const auto first = text.find(begin, at);
         if (first == text.npos)
-            return std::nullopt;
+            return false;
         at = first + begin.size();
         const auto label_end = text.find_first_of("-\n", at);
         // To OpenSSL a line that begins with something else is a comment.
@@ -44,14 +42,15 @@ inline std::optional<pem_block> next_pem_block(std::string_view text, std::size_
         const auto body = label_end + dashes.size();
         const auto last = text.find(end, body);
         if (last == text.npos)
-            return std::nullopt;
-        const auto line_end = (std::min)(text.find('\n', last + 1), text.size());
-        pem_block block;
+            return false;
+        auto line_end = text.find('\n', last + 1);
+        if (line_end == text.npos)
+            line_end = text.size();
         block.label = text.substr(at, label_end - at);
         block.base64 = text.substr(body, last - body);
         block.whole = text.substr(first, line_end - first);
         at = line_end;
-        return block;
+        return true;
     }
 }
 
@@ -65,9 +64,9 @@ inline bool is_certificate(const pem_block& block)
 using tls_name = tls_pointer<X509_NAME, X509_NAME_free>;
 
 /// The subject of a certificate in DER: the sixth thing in it, if it has a version. Null if it is not as it should be.
-inline tls_name subject_of_der(const std::vector<unsigned char>& der)
+inline tls_name subject_of_der(std::string_view der)
 {
-    const unsigned char* at = der.data();
+    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
     const unsigned char* const end = at + der.size();
     // Steps into the next element, or over it.
     const auto step = [&](int wanted_tag, int wanted_class, bool over) {
@@ -98,20 +97,22 @@ inline tls_name subject_of_pem(const pem_block& block)
 {
     if (block.base64.size() > static_cast<std::size_t>((std::numeric_limits<int>::max)()))
         return nullptr;
-    const tls_pointer<EVP_ENCODE_CTX, EVP_ENCODE_CTX_free> decoder(EVP_ENCODE_CTX_new());
-    std::vector<unsigned char> der(block.base64.size() / 4 * 3 + 3);
+    std::string der(block.base64.size() / 4 * 3 + 3, '\0');
+    auto* const octets = reinterpret_cast<unsigned char*>(der.data());
     int size = 0;
     int rest = 0;
-    if (!decoder)
+    EVP_ENCODE_CTX* const decoder = EVP_ENCODE_CTX_new();
+    if (decoder == nullptr)
         return nullptr;
-    EVP_DecodeInit(decoder.get());
-    if (EVP_DecodeUpdate(decoder.get(), der.data(), &size,
-                         reinterpret_cast<const unsigned char*>(block.base64.data()),
-                         static_cast<int>(block.base64.size())) < 0 ||
-        EVP_DecodeFinal(decoder.get(), der.data() + size, &rest) < 0)
+    EVP_DecodeInit(decoder);
+    const bool decoded =
+        EVP_DecodeUpdate(decoder, octets, &size, reinterpret_cast<const unsigned char*>(block.base64.data()),
+                         static_cast<int>(block.base64.size())) >= 0 &&
+        EVP_DecodeFinal(decoder, octets + size, &rest) >= 0;
+    EVP_ENCODE_CTX_free(decoder);
+    if (!decoded)
         return nullptr;
-    der.resize(static_cast<std::size_t>(size + rest));
-    return subject_of_der(der);
+    return subject_of_der(std::string_view(der).substr(0, static_cast<std::size_t>(size + rest)));
 }
 
 } // namespace pop3::detail

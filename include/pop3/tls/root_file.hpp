@@ -2,6 +2,7 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/owned.hpp>
 #include <pop3/throw_error.hpp>
 #include <pop3/tls/identity.hpp>
 #include <pop3/tls/pem_block.hpp>
@@ -12,12 +13,12 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace pop3::detail {
 
@@ -32,13 +33,26 @@ public:
     tls_root_file(const tls_root_file&) = delete;
     tls_root_file& operator=(const tls_root_file&) = delete;
 
+    /// One more uses it; at first that is who made it.
+    void add_user() noexcept
+    {
+        ++users_;
+    }
+
+    /// One less uses it. True if it was the last one, who is to delete it.
+    bool drop_user() noexcept
+    {
+        return --users_ == 0;
+    }
+
     /// Adds all with this subject to a store.
     void add_certificates(X509_STORE* to, const X509_NAME* subject)
     {
         const std::lock_guard lock(mutex_);
         index();
         const auto wanted = hash_of(subject);
-        for (auto& one : roots_) {
+        for (std::size_t i = 0; i != count_; ++i) {
+            root& one = roots_.get()[i];
             if (one.hash != wanted)
                 continue;
             if (!one.parsed)
@@ -49,16 +63,17 @@ public:
     }
 
     /// Adds all revocation lists, which nobody looks for unless OpenSSL was told to.
-    void add_revocation_lists(X509_STORE* to)
+    void add_revocation_lists(X509_STORE* to) const
     {
-        const std::lock_guard lock(mutex_);
-        index();
-        for (const auto pem : revocation_lists_) {
-            const auto input = open(pem);
-            const tls_pointer<X509_CRL, X509_CRL_free> list(
-                PEM_read_bio_X509_CRL(input.get(), nullptr, no_password, nullptr));
-            if (list)
-                X509_STORE_add_crl(to, list.get());
+        pem_block block;
+        for (std::size_t at = 0; next_pem_block(text_, at, block);) {
+            if (block.label != PEM_STRING_X509_CRL)
+                continue;
+            const auto input = open(block.whole);
+            X509_CRL* const list = PEM_read_bio_X509_CRL(input.get(), nullptr, no_password, nullptr);
+            if (list != nullptr)
+                X509_STORE_add_crl(to, list);
+            X509_CRL_free(list);
         }
     }
 
@@ -66,10 +81,15 @@ private:
     using certificate = tls_pointer<X509, X509_free>;
 
     struct root {
-        unsigned long hash; ///< of the subject, as OpenSSL compares names: not by the octets
+        unsigned long hash = 0; ///< of the subject, as OpenSSL compares names: not by the octets
         std::string_view pem;
         certificate parsed;
     };
+
+    static void delete_roots(root* roots) noexcept
+    {
+        delete[] roots;
+    }
 
     static unsigned long hash_of(const X509_NAME* name)
     {
@@ -96,36 +116,41 @@ private:
     {
         if (indexed_)
             return;
-        roots_.clear();
-        revocation_lists_.clear();
-        std::size_t at = 0;
-        while (const auto block = next_pem_block(text_, at)) {
-            if (block->label == PEM_STRING_X509_CRL)
-                revocation_lists_.push_back(block->whole);
-            else if (is_certificate(*block))
-                add(*block);
-        }
+        pem_block block;
+        std::size_t possible = 0;
+        for (std::size_t at = 0; next_pem_block(text_, at, block);)
+            possible += is_certificate(block) ? 1 : 0;
+        count_ = 0;
+        roots_.reset(new root[possible]);
+        for (std::size_t at = 0; next_pem_block(text_, at, block);)
+            if (is_certificate(block))
+                add(block);
         indexed_ = true;
     }
 
     void add(const pem_block& block)
     {
+        root& one = roots_.get()[count_];
+        one.pem = block.whole;
         if (const auto subject = subject_of_pem(block)) {
-            roots_.push_back({hash_of(subject.get()), block.whole, nullptr});
-            return;
+            one.hash = hash_of(subject.get());
+        } else {
+            // OpenSSL knows best what a certificate can look like.
+            one.parsed = parse(block.whole);
+            if (!one.parsed)
+                return;
+            one.hash = hash_of(X509_get_subject_name(one.parsed.get()));
         }
-        // OpenSSL knows best what a certificate can look like.
-        auto parsed = parse(block.whole);
-        if (parsed)
-            roots_.push_back({hash_of(X509_get_subject_name(parsed.get())), block.whole, std::move(parsed)});
+        ++count_;
     }
 
     std::mutex mutex_;
     const std::string text_;
     // As in the file: of two with one name OpenSSL may have to guess, and begins with the first.
-    std::vector<root> roots_;
-    std::vector<std::string_view> revocation_lists_;
+    owned<root, &delete_roots> roots_;
+    std::size_t count_ = 0;
     bool indexed_ = false;
+    std::atomic<std::size_t> users_ = 1;
 };
 
 } // namespace pop3::detail

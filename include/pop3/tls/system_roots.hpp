@@ -4,7 +4,6 @@
 
 #include <pop3/config.hpp>
 #include <pop3/detail/owned.hpp>
-#include <pop3/detail/shared.hpp>
 #include <pop3/tls/last_error.hpp>
 #include <pop3/tls/pointer.hpp>
 #include <pop3/tls/root_file.hpp>
@@ -19,7 +18,6 @@
 #include <sys/stat.h>
 
 #include <cstddef>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -34,32 +32,17 @@
 namespace pop3::detail {
 
 /// Tells one state of a file from the next.
-struct file_stamp {
-    std::string path;
-    unsigned long long device = 0;
-    unsigned long long number = 0;
-    long long size = 0;
-    long long changed = 0;
-
-    bool operator==(const file_stamp&) const = default;
-
-    static file_stamp of(std::string path)
-    {
-        file_stamp stamp;
-        stamp.path = std::move(path);
-        struct stat found = {};
-        if (::stat(stamp.path.c_str(), &found) != 0)
-            return stamp;
-        stamp.device = static_cast<unsigned long long>(found.st_dev);
-        stamp.number = static_cast<unsigned long long>(found.st_ino);
-        // A pipe can be read only once, and it changes by that.
-        if ((found.st_mode & S_IFMT) == S_IFREG) {
-            stamp.size = static_cast<long long>(found.st_size);
-            stamp.changed = static_cast<long long>(found.st_mtime);
-        }
-        return stamp;
-    }
-};
+inline std::string file_stamp(const std::string& path)
+{
+    struct stat found = {};
+    if (::stat(path.c_str(), &found) != 0)
+        return path;
+    std::string stamp = path + ' ' + std::to_string(found.st_dev) + ' ' + std::to_string(found.st_ino);
+    // A pipe can be read only once, and it changes by that.
+    if ((found.st_mode & S_IFMT) == S_IFREG)
+        stamp += ' ' + std::to_string(found.st_size) + ' ' + std::to_string(found.st_mtime);
+    return stamp;
+}
 
 /// All of a file; what could be read of it, if there is an error.
 inline std::string read_whole_file(const std::string& path)
@@ -75,32 +58,36 @@ inline std::string read_whole_file(const std::string& path)
     return text;
 }
 
+/// Null: a store that has none.
+inline void forget_root_file(tls_root_file* file) noexcept
+{
+    if (file != nullptr && file->drop_user())
+        delete file;
+}
+
+using root_file_ptr = owned<tls_root_file, forget_root_file>;
+
 /// The system's file, as it is now.
-inline std::shared_ptr<tls_root_file> system_root_file()
+inline root_file_ptr system_root_file()
 {
     struct last_read {
         std::mutex mutex;
-        file_stamp stamp;
-        std::shared_ptr<tls_root_file> file;
+        std::string stamp;
+        root_file_ptr file;
     };
     // Never destroyed: a connection may outlive it, in a static variable or in a thread.
     static last_read& last = *new last_read;
 
     const char* const chosen = safe_getenv(X509_get_default_cert_file_env());
-    auto stamp = file_stamp::of(chosen != nullptr ? chosen : X509_get_default_cert_file());
+    const std::string path = chosen != nullptr ? chosen : X509_get_default_cert_file();
+    auto stamp = file_stamp(path);
     const std::lock_guard lock(last.mutex);
-    if (!last.file || !(last.stamp == stamp)) {
-        last.file = detail::share_new<tls_root_file>(read_whole_file(stamp.path));
+    if (!last.file || last.stamp != stamp) {
+        last.file.reset(new tls_root_file(read_whole_file(path)));
         last.stamp = std::move(stamp);
     }
-    return last.file;
-}
-
-using root_file_ptr = std::shared_ptr<tls_root_file>;
-
-inline void forget_root_file(root_file_ptr* file) noexcept
-{
-    delete file;
+    last.file->add_user();
+    return root_file_ptr(last.file.get());
 }
 
 /// Where a store keeps the file that it takes certificates from.
@@ -108,17 +95,17 @@ inline int root_file_index()
 {
     static const int index = X509_STORE_get_ex_new_index(
         0, nullptr, nullptr, nullptr, [](void*, void* file, CRYPTO_EX_DATA*, int, long, void*) {
-            forget_root_file(static_cast<root_file_ptr*>(file));
+            forget_root_file(static_cast<tls_root_file*>(file));
         });
     return index;
 }
 
-/// Calls one of the functions of a `tls_root_file`, with the store of `chain`. False without memory.
-template <class Call>
-bool ask_root_file(const X509_STORE_CTX* chain, Call call) noexcept
+/// Has the store of `chain` take over from its file what is of that name; all revocation lists if there is no name. False without
+/// memory.
+inline bool ask_root_file(const X509_STORE_CTX* chain, const X509_NAME* name) noexcept
 {
     X509_STORE* const store = X509_STORE_CTX_get0_store(chain);
-    const auto* const file = static_cast<root_file_ptr*>(X509_STORE_get_ex_data(store, root_file_index()));
+    auto* const file = static_cast<tls_root_file*>(X509_STORE_get_ex_data(store, root_file_index()));
     if (file == nullptr)
         return true;
     // A certificate that cannot be read is none, and no error of the handshake.
@@ -126,7 +113,10 @@ bool ask_root_file(const X509_STORE_CTX* chain, Call call) noexcept
     bool done = true;
     POP3_TRY
     {
-        call(**file, store);
+        if (name != nullptr)
+            file->add_certificates(store, name);
+        else
+            file->add_revocation_lists(store);
     }
     POP3_CATCH(...)
     {
@@ -140,30 +130,22 @@ bool ask_root_file(const X509_STORE_CTX* chain, Call call) noexcept
 inline void trust_system_roots(X509_STORE* store)
 {
     ERR_clear_error();
-    owned<root_file_ptr, forget_root_file> file(new root_file_ptr(system_root_file()));
+    root_file_ptr file = system_root_file();
     tls_require(X509_STORE_set_ex_data(store, root_file_index(), file.get()) == 1, "system roots");
     file.release();
 
     // Each of these is OpenSSL's own, once the store has what the file has of that name. (A lookup of X509_LOOKUP_METHOD
     // would not do: it is not asked if the store has another certificate of that name already.)
     X509_STORE_set_get_issuer(store, [](X509** issuer, X509_STORE_CTX* chain, X509* of) -> int {
-        const auto add = [&](tls_root_file& roots, X509_STORE* to) {
-            roots.add_certificates(to, X509_get_issuer_name(of));
-        };
-        return ask_root_file(chain, add) ? X509_STORE_CTX_get1_issuer(issuer, chain, of) : -1;
+        return ask_root_file(chain, X509_get_issuer_name(of)) ? X509_STORE_CTX_get1_issuer(issuer, chain, of)
+                                                              : -1;
     });
     X509_STORE_set_lookup_certs(store, [](X509_STORE_CTX* chain, const X509_NAME* name) -> STACK_OF(X509) * {
-        const auto add = [&](tls_root_file& roots, X509_STORE* to) {
-            roots.add_certificates(to, name);
-        };
-        return ask_root_file(chain, add) ? X509_STORE_CTX_get1_certs(chain, name) : nullptr;
+        return ask_root_file(chain, name) ? X509_STORE_CTX_get1_certs(chain, name) : nullptr;
     });
     X509_STORE_set_lookup_crls(
         store, [](const X509_STORE_CTX* chain, const X509_NAME* name) -> STACK_OF(X509_CRL) * {
-            const auto add = [&](tls_root_file& roots, X509_STORE* to) {
-                roots.add_revocation_lists(to);
-            };
-            return ask_root_file(chain, add) ? X509_STORE_CTX_get1_crls(chain, name) : nullptr;
+            return ask_root_file(chain, nullptr) ? X509_STORE_CTX_get1_crls(chain, name) : nullptr;
         });
 
     X509_LOOKUP* const folder = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
