@@ -5,6 +5,7 @@
 #include <pop3/config.hpp>
 #include <pop3/throw_error.hpp>
 #include <pop3/tls/anchors.hpp>
+#include <pop3/tls/fingerprint.hpp>
 #include <pop3/tls/identity.hpp>
 #include <pop3/tls/last_error.hpp>
 #include <pop3/tls/pins.hpp>
@@ -18,12 +19,10 @@
 #include <openssl/x509_vfy.h>
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace pop3 {
 
@@ -34,12 +33,10 @@ POP3_DECL void free_tls_context(SSL_CTX* context) noexcept
     SSL_CTX_free(context);
 }
 
-inline void add_pin(std::vector<sha256_digest>& to, const std::optional<sha256_digest>& pin,
-                    const char* wanted)
+inline void require_pin(bool good, const char* wanted)
 {
-    if (!pin)
+    if (!good)
         throw_error(std::make_error_code(std::errc::invalid_argument), wanted);
-    to.push_back(*pin);
 }
 
 } // namespace detail
@@ -90,15 +87,19 @@ POP3_DECL void tls_context::add_certificate_authority(std::string_view pem)
 POP3_DECL void tls_context::pin_public_key(std::string_view base64_sha256)
 {
     forget_sessions();
-    detail::add_pin(state_->pins.public_keys, detail::parse_public_key_pin(base64_sha256),
-                    "pin_public_key wants the base64 of a SHA-256");
+    detail::sha256_digest pin;
+    detail::require_pin(detail::parse_public_key_pin(base64_sha256, pin),
+                        "pin_public_key wants the base64 of a SHA-256");
+    state_->pins.add_public_key(pin);
 }
 
 POP3_DECL void tls_context::pin_certificate(std::string_view hex_sha256)
 {
     forget_sessions();
-    detail::add_pin(state_->pins.certificates, detail::parse_certificate_pin(hex_sha256),
-                    "pin_certificate wants a SHA-256 fingerprint in hexadecimal");
+    detail::sha256_digest pin;
+    detail::require_pin(detail::parse_certificate_pin(hex_sha256, pin),
+                        "pin_certificate wants a SHA-256 fingerprint in hexadecimal");
+    state_->pins.add_certificate(pin);
 }
 
 POP3_DECL void

@@ -26,7 +26,7 @@ inline sasl::channel_binding tls_exporter(SSL* ssl)
     if (SSL_export_keying_material(ssl, octets, sizeof octets, label.data(), label.size(), &no_context, 0,
                                    1) != 1)
         return {};
-    return {"tls-exporter", std::string(octets, octets + sizeof octets)};
+    return {"tls-exporter", std::string(reinterpret_cast<const char*>(octets), sizeof octets)};
 }
 
 /// RFC 5929, section 4.1.
@@ -45,7 +45,7 @@ inline sasl::channel_binding tls_server_end_point(const SSL* ssl)
     unsigned int size = 0;
     if (hash == nullptr || X509_digest(certificate, hash, octets, &size) != 1)
         return {};
-    return {"tls-server-end-point", std::string(octets, octets + size)};
+    return {"tls-server-end-point", std::string(reinterpret_cast<const char*>(octets), size)};
 }
 
 POP3_DECL sasl::channel_binding channel_binding_of(SSL* ssl)

@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 
-#include <array>
+#include <cstddef>
 #include <string>
 
 namespace pop3::detail {
@@ -19,7 +19,7 @@ inline std::string to_hex(const sha256_digest& digest)
 {
     constexpr char digits[] = "0123456789abcdef";
     std::string text;
-    for (const unsigned char octet : digest) {
+    for (const unsigned char octet : digest.octets) {
         text += digits[octet / 16];
         text += digits[octet % 16];
     }
@@ -28,9 +28,9 @@ inline std::string to_hex(const sha256_digest& digest)
 
 inline std::string to_base64(const sha256_digest& digest)
 {
-    std::array<unsigned char, 45> text;
-    const int length = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
-    return std::string(text.begin(), text.begin() + length);
+    unsigned char text[45];
+    const int length = EVP_EncodeBlock(text, digest.octets, sizeof digest.octets);
+    return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)};
 }
 
 POP3_DECL tls_info make_tls_info(SSL* ssl)
@@ -48,10 +48,11 @@ POP3_DECL tls_info make_tls_info(SSL* ssl)
     info.group = group_name == nullptr ? "" : group_name;
     info.resumed = SSL_session_reused(ssl) == 1;
     if (const X509* const certificate = SSL_get0_peer_certificate(ssl)) {
-        if (const auto digest = certificate_sha256(certificate))
-            info.certificate_sha256 = to_hex(*digest);
-        if (const auto digest = public_key_sha256(certificate))
-            info.public_key_sha256 = to_base64(*digest);
+        sha256_digest digest;
+        if (certificate_sha256(certificate, digest))
+            info.certificate_sha256 = to_hex(digest);
+        if (public_key_sha256(certificate, digest))
+            info.public_key_sha256 = to_base64(digest);
     }
     return info;
 }
