@@ -10,25 +10,70 @@
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <utility>
 
 namespace pop3::detail {
 
+inline void flush_later(const std::shared_ptr<tls_engine>& engine);
+
+/// The wait of `flush_later`. Asio is given a `step` that owns it, as it is of operations: the compiler has what that takes in
+/// any case.
+class flush_wait final : public operation {
+public:
+    explicit flush_wait(const std::shared_ptr<tls_engine>& engine) : engine_(engine)
+    {
+        settle(engine_->socket().get_executor(), {}, {}, true);
+    }
+
+    void resume(std::error_code ec, std::size_t) override
+    {
+        engine_->end_flushing();
+        if (!ec && engine_->flush() == asio::error::would_block)
+            flush_later(engine_);
+        delete this;
+    }
+
+    void destroy() noexcept override
+    {
+        engine_->end_flushing();
+        delete this;
+    }
+
+    void deliver() override
+    {
+        destroy();
+    }
+
+private:
+    ~flush_wait() = default;
+
+    void* allocate_more(std::size_t octets) override
+    {
+        return ::operator new(octets);
+    }
+
+    void deallocate_more(void* memory, std::size_t) noexcept override
+    {
+        ::operator delete(memory);
+    }
+
+    const std::shared_ptr<tls_engine> engine_;
+};
+
 /// Sends what is left over, while nobody waits for that: it came up while something was read, say. It must not keep the
 /// reader from waiting for input, as the peer may take nothing before it has got rid of what it sends.
-inline void flush_later(std::shared_ptr<tls_engine> engine)
+inline void flush_later(const std::shared_ptr<tls_engine>& engine)
 {
     if (!engine->begin_flushing())
         return;
     POP3_TRY
     {
-        engine->socket().async_wait(asio::ip::tcp::socket::wait_write, [engine](std::error_code ec) {
-            engine->end_flushing();
-            if (!ec && engine->flush() == asio::error::would_block)
-                flush_later(engine);
-        });
+        step waits(operation_ptr(new flush_wait(engine)));
+        engine->socket().async_wait(asio::ip::tcp::socket::wait_write, std::move(waits));
     }
     POP3_CATCH(...)
     {
