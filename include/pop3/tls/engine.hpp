@@ -19,7 +19,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <system_error>
@@ -71,8 +70,10 @@ public:
         std::error_code ec;
         if (!socket_.non_blocking())
             socket_.non_blocking(true, ec);
-        if (!ec)
-            ec = perform(may_read, [this] { return SSL_connect(ssl()); });
+        if (!ec) {
+            prepare(may_read);
+            ec = outcome(SSL_connect(ssl()));
+        }
         return ec;
     }
 
@@ -88,9 +89,10 @@ public:
         ec = fatal_ ? fatal_ : flush();
         // Behind half a message of a handshake nothing may be written: it has to be read to its end. But not away from
         // under somebody who waits for it.
-        if (!ec && size != 0)
-            ec = perform(!reader_waits_,
-                         [&] { return SSL_write_ex(ssl(), from, (std::min)(size, max_write), &n); });
+        if (!ec && size != 0) {
+            prepare(!reader_waits_);
+            ec = outcome(SSL_write_ex(ssl(), from, size < max_write ? size : max_write, &n));
+        }
         if (!ec)
             ec = output_error_;
         return ec ? 0 : n;
@@ -104,7 +106,7 @@ public:
         for (;;) {
             auto ec = fatal_ ? fatal_ : flush();
             if (!ec && !is_shut(SSL_SENT_SHUTDOWN) && !in_message())
-                ec = perform(false, [this] { return SSL_shutdown(ssl()) < 0 ? -1 : 1; });
+                ec = announce_end();
             if (ec || output_error_ || has_output())
                 return ec ? ec : flush();
             read(dropped, sizeof dropped, ec, may_read);
@@ -121,7 +123,7 @@ public:
     void say_goodbye() noexcept
     {
         if (!fatal_)
-            perform(false, [this] { return SSL_shutdown(ssl()) < 0 ? -1 : 1; });
+            announce_end();
     }
 
     /// Sends what it can.
@@ -263,7 +265,8 @@ private:
             return 0;
         flush();
         reading_ = true;
-        ec = perform(may_read, [&] { return SSL_read_ex(ssl(), to, size, &n); });
+        prepare(may_read);
+        ec = outcome(SSL_read_ex(ssl(), to, size, &n));
         reading_ = false;
         wake_writer();
         return ec ? 0 : n;
@@ -291,12 +294,22 @@ private:
         }
     }
 
-    template <class Call>
-    std::error_code perform(bool may_read, Call call) noexcept
+    std::error_code announce_end() noexcept
+    {
+        prepare(false);
+        return outcome(SSL_shutdown(ssl()) < 0 ? -1 : 1);
+    }
+
+    /// Comes before a call of OpenSSL that does something.
+    void prepare(bool may_read) noexcept
     {
         may_read_ = may_read;
         ERR_clear_error();
-        const int result = call();
+    }
+
+    /// Comes behind it. result: 1 if it did what it was to do.
+    std::error_code outcome(int result) noexcept
+    {
         may_read_ = false;
         const auto ec = result == 1 ? std::error_code() : failure(result);
         if (has_output())
