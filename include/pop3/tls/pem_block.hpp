@@ -2,8 +2,6 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/tls/pointer.hpp>
-
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -61,10 +59,17 @@ inline bool is_certificate(const pem_block& block)
            block.label == PEM_STRING_X509_OLD;
 }
 
-using tls_name = tls_pointer<X509_NAME, X509_NAME_free>;
+/// Of a name as OpenSSL compares names: not by the octets.
+inline unsigned long hash_of(const X509_NAME* name)
+{
+    int done = 0;
+    const auto hash = X509_NAME_hash_ex(name, nullptr, nullptr, &done);
+    return done == 1 ? hash : 0; // then it is that of all names
+}
 
-/// The subject of a certificate in DER: the sixth thing in it, if it has a version. Null if it is not as it should be.
-inline tls_name subject_of_der(std::string_view der)
+/// Finds the hash of the subject of a certificate in DER: the sixth thing in it, if it has a version. False if it is not as it
+/// should be.
+inline bool subject_hash_of_der(std::string_view der, unsigned long& hash)
 {
     const auto* at = reinterpret_cast<const unsigned char*>(der.data());
     const unsigned char* const end = at + der.size();
@@ -81,29 +86,34 @@ inline tls_name subject_of_der(std::string_view der)
         return true;
     };
     if (!step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, false) || !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, false))
-        return nullptr;
+        return false;
     step(0, V_ASN1_CONTEXT_SPECIFIC, true);               // version
     if (!step(V_ASN1_INTEGER, V_ASN1_UNIVERSAL, true) ||  // serial number
         !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, true) || // algorithm
         !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, true) || // issuer
         !step(V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, true))   // validity
-        return nullptr;
-    return tls_name(d2i_X509_NAME(nullptr, &at, static_cast<long>(end - at)));
+        return false;
+    X509_NAME* const subject = d2i_X509_NAME(nullptr, &at, static_cast<long>(end - at));
+    if (subject == nullptr)
+        return false;
+    hash = hash_of(subject);
+    X509_NAME_free(subject);
+    return true;
 }
 
-/// The subject of a certificate, without reading the rest of it: that takes thirty times as long, most of it for the public
-/// key. Null if it cannot be read so.
-inline tls_name subject_of_pem(const pem_block& block)
+/// The same of a certificate in PEM, without reading the rest of it: that takes thirty times as long, most of it for the public
+/// key. False if it cannot be read so.
+inline bool subject_hash_of_pem(const pem_block& block, unsigned long& hash)
 {
     if (block.base64.size() > static_cast<std::size_t>((std::numeric_limits<int>::max)()))
-        return nullptr;
+        return false;
     std::string der(block.base64.size() / 4 * 3 + 3, '\0');
     auto* const octets = reinterpret_cast<unsigned char*>(der.data());
     int size = 0;
     int rest = 0;
     EVP_ENCODE_CTX* const decoder = EVP_ENCODE_CTX_new();
     if (decoder == nullptr)
-        return nullptr;
+        return false;
     EVP_DecodeInit(decoder);
     const bool decoded =
         EVP_DecodeUpdate(decoder, octets, &size, reinterpret_cast<const unsigned char*>(block.base64.data()),
@@ -111,8 +121,8 @@ inline tls_name subject_of_pem(const pem_block& block)
         EVP_DecodeFinal(decoder, octets + size, &rest) >= 0;
     EVP_ENCODE_CTX_free(decoder);
     if (!decoded)
-        return nullptr;
-    return subject_of_der(std::string_view(der).substr(0, static_cast<std::size_t>(size + rest)));
+        return false;
+    return subject_hash_of_der(std::string_view(der).substr(0, static_cast<std::size_t>(size + rest)), hash);
 }
 
 } // namespace pop3::detail

@@ -81,7 +81,7 @@ private:
     using certificate = tls_pointer<X509, X509_free>;
 
     struct root {
-        unsigned long hash = 0; ///< of the subject, as OpenSSL compares names: not by the octets
+        unsigned long hash = 0; ///< of the subject
         std::string_view pem;
         certificate parsed;
     };
@@ -89,13 +89,6 @@ private:
     static void delete_roots(root* roots) noexcept
     {
         delete[] roots;
-    }
-
-    static unsigned long hash_of(const X509_NAME* name)
-    {
-        int done = 0;
-        const auto hash = X509_NAME_hash_ex(name, nullptr, nullptr, &done);
-        return done == 1 ? hash : 0; // then it is that of all names
     }
 
     static tls_input open(std::string_view pem)
@@ -132,9 +125,7 @@ private:
     {
         root& one = roots_.get()[count_];
         one.pem = block.whole;
-        if (const auto subject = subject_of_pem(block)) {
-            one.hash = hash_of(subject.get());
-        } else {
+        if (!subject_hash_of_pem(block, one.hash)) {
             // OpenSSL knows best what a certificate can look like.
             one.parsed = parse(block.whole);
             if (!one.parsed)

@@ -34,14 +34,16 @@ inline void forget_tls_state(tls_state* state) noexcept
     delete state;
 }
 
+inline void on_context_freed(void*, void* state, CRYPTO_EX_DATA*, int, long, void*) noexcept
+{
+    forget_tls_state(static_cast<tls_state*>(state));
+}
+
 /// Where an `SSL_CTX` has its `tls_state`. For what belongs to the same shared library as the context's constructor:
 /// the context's callbacks. A `tls_context` knows its state.
 inline int tls_state_index()
 {
-    static const int index = SSL_CTX_get_ex_new_index(
-        0, nullptr, nullptr, nullptr, [](void*, void* state, CRYPTO_EX_DATA*, int, long, void*) {
-            forget_tls_state(static_cast<tls_state*>(state));
-        });
+    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, on_context_freed);
     return index;
 }
 

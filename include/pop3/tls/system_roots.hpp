@@ -37,10 +37,14 @@ inline std::string file_stamp(const std::string& path)
     struct stat found = {};
     if (::stat(path.c_str(), &found) != 0)
         return path;
-    std::string stamp = path + ' ' + std::to_string(found.st_dev) + ' ' + std::to_string(found.st_ino);
+    std::string stamp = path;
+    stamp.append(" ").append(std::to_string(found.st_dev));
+    stamp.append(" ").append(std::to_string(found.st_ino));
     // A pipe can be read only once, and it changes by that.
-    if ((found.st_mode & S_IFMT) == S_IFREG)
-        stamp += ' ' + std::to_string(found.st_size) + ' ' + std::to_string(found.st_mtime);
+    if ((found.st_mode & S_IFMT) == S_IFREG) {
+        stamp.append(" ").append(std::to_string(found.st_size));
+        stamp.append(" ").append(std::to_string(found.st_mtime));
+    }
     return stamp;
 }
 
@@ -58,10 +62,9 @@ inline std::string read_whole_file(const std::string& path)
     return text;
 }
 
-/// Null: a store that has none.
 inline void forget_root_file(tls_root_file* file) noexcept
 {
-    if (file != nullptr && file->drop_user())
+    if (file->drop_user())
         delete file;
 }
 
@@ -90,13 +93,17 @@ inline root_file_ptr system_root_file()
     return root_file_ptr(last.file.get());
 }
 
+/// A store goes, which may have no file.
+inline void on_store_freed(void*, void* file, CRYPTO_EX_DATA*, int, long, void*) noexcept
+{
+    if (file != nullptr)
+        forget_root_file(static_cast<tls_root_file*>(file));
+}
+
 /// Where a store keeps the file that it takes certificates from.
 inline int root_file_index()
 {
-    static const int index = X509_STORE_get_ex_new_index(
-        0, nullptr, nullptr, nullptr, [](void*, void* file, CRYPTO_EX_DATA*, int, long, void*) {
-            forget_root_file(static_cast<tls_root_file*>(file));
-        });
+    static const int index = X509_STORE_get_ex_new_index(0, nullptr, nullptr, nullptr, on_store_freed);
     return index;
 }
 
@@ -126,6 +133,25 @@ inline bool ask_root_file(const X509_STORE_CTX* chain, const X509_NAME* name) no
     return done;
 }
 
+// Each of these is OpenSSL's own, once the store has what the file has of that name. (A lookup of X509_LOOKUP_METHOD would not
+// do: it is not asked if the store has another certificate of that name already.)
+
+inline int find_issuer(X509** issuer, X509_STORE_CTX* chain, X509* of) noexcept
+{
+    return ask_root_file(chain, X509_get_issuer_name(of)) ? X509_STORE_CTX_get1_issuer(issuer, chain, of)
+                                                          : -1;
+}
+
+inline STACK_OF(X509) * find_certificates(X509_STORE_CTX* chain, const X509_NAME* name) noexcept
+{
+    return ask_root_file(chain, name) ? X509_STORE_CTX_get1_certs(chain, name) : nullptr;
+}
+
+inline STACK_OF(X509_CRL) * find_revocation_lists(const X509_STORE_CTX* chain, const X509_NAME* name) noexcept
+{
+    return ask_root_file(chain, nullptr) ? X509_STORE_CTX_get1_crls(chain, name) : nullptr;
+}
+
 /// Has a store trust what the system trusts.
 inline void trust_system_roots(X509_STORE* store)
 {
@@ -134,20 +160,9 @@ inline void trust_system_roots(X509_STORE* store)
     tls_require(X509_STORE_set_ex_data(store, root_file_index(), file.get()) == 1, "system roots");
     file.release();
 
-    // Each of these is OpenSSL's own, once the store has what the file has of that name. (A lookup of X509_LOOKUP_METHOD
-    // would not do: it is not asked if the store has another certificate of that name already.)
-    X509_STORE_set_get_issuer(store, [](X509** issuer, X509_STORE_CTX* chain, X509* of) -> int {
-        return ask_root_file(chain, X509_get_issuer_name(of)) ? X509_STORE_CTX_get1_issuer(issuer, chain, of)
-                                                              : -1;
-    });
-    X509_STORE_set_lookup_certs(store, [](X509_STORE_CTX* chain, const X509_NAME* name) -> STACK_OF(X509) * {
-        return ask_root_file(chain, name) ? X509_STORE_CTX_get1_certs(chain, name) : nullptr;
-    });
-    X509_STORE_set_lookup_crls(
-        store, [](const X509_STORE_CTX* chain, const X509_NAME* name) -> STACK_OF(X509_CRL) * {
-            return ask_root_file(chain, nullptr) ? X509_STORE_CTX_get1_crls(chain, name) : nullptr;
-        });
-
+    X509_STORE_set_get_issuer(store, find_issuer);
+    X509_STORE_set_lookup_certs(store, find_certificates);
+    X509_STORE_set_lookup_crls(store, find_revocation_lists);
     X509_LOOKUP* const folder = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
     tls_require(folder != nullptr, "system roots");
     // Without a folder there is nothing in it.
