@@ -55,6 +55,22 @@ public:
     {
     }
 
+    // Not by a copy of the vector: the compiler would have to make two more ways to fill one, in every program.
+    secret(const secret& other) : secret(other.expose())
+    {
+    }
+
+    secret(secret&&) noexcept = default;
+
+    secret& operator=(const secret& other)
+    {
+        return *this = secret(other);
+    }
+
+    secret& operator=(secret&&) noexcept = default;
+
+    ~secret() = default;
+
     /// The text itself, valid while this object lives.
     std::string_view expose() const noexcept
     {
