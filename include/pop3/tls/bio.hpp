@@ -50,13 +50,13 @@ struct tls_bio_of {
     static const BIO_METHOD* method()
     {
         static BIO_METHOD* const made = [] {
-            tls_pointer<BIO_METHOD, BIO_meth_free> m(
-                BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "pop3"));
-            tls_require(m && BIO_meth_set_read(m.get(), read) == 1 &&
-                            BIO_meth_set_write(m.get(), write) == 1 &&
-                            BIO_meth_set_ctrl(m.get(), control) == 1,
-                        "BIO_METHOD");
-            return m.release();
+            BIO_METHOD* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "pop3");
+            tls_require(m != nullptr, "BIO_METHOD");
+            // None of these can fail.
+            BIO_meth_set_read(m, read);
+            BIO_meth_set_write(m, write);
+            BIO_meth_set_ctrl(m, control);
+            return m;
         }();
         return made;
     }

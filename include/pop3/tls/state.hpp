@@ -2,7 +2,6 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
-#include <pop3/detail/owned.hpp>
 #include <pop3/tls/last_error.hpp>
 #include <pop3/tls/pins.hpp>
 #include <pop3/tls/sessions.hpp>
@@ -29,14 +28,9 @@ struct tls_state {
     int epoch_index = -1;
 };
 
-inline void forget_tls_state(tls_state* state) noexcept
-{
-    delete state;
-}
-
 inline void on_context_freed(void*, void* state, CRYPTO_EX_DATA*, int, long, void*) noexcept
 {
-    forget_tls_state(static_cast<tls_state*>(state));
+    delete static_cast<tls_state*>(state);
 }
 
 /// Where an `SSL_CTX` has its `tls_state`. For what belongs to the same shared library as the context's constructor:
@@ -55,9 +49,12 @@ inline tls_state* tls_state_of(const SSL_CTX* context)
 
 inline tls_state& attach_tls_state(SSL_CTX* context)
 {
-    owned<tls_state, forget_tls_state> state(new tls_state);
-    tls_require(SSL_CTX_set_ex_data(context, tls_state_index(), state.get()) == 1, "tls_context");
-    return *state.release();
+    auto* const state = new tls_state;
+    const bool attached = SSL_CTX_set_ex_data(context, tls_state_index(), state) == 1;
+    if (!attached)
+        delete state;
+    tls_require(attached, "tls_context");
+    return *state;
 }
 
 /// Where a connection has it, for the shared library that made the connection.
