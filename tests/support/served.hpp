@@ -28,8 +28,12 @@
 
 namespace test {
 
-/// Over which sessions run: without TLS, the library's TLS, and Asio's.
+/// Over which sessions run: the library's TLS; and, where the tests are thorough, without TLS, and over Asio's.
+#if defined(POP3_THOROUGH_TESTS)
 #define POP3_TEST_STREAMS pop3::cleartext_stream, pop3::tls_stream, test::tls_peer_stream
+#else
+#define POP3_TEST_STREAMS pop3::tls_stream
+#endif
 
 template <class Stream>
 using peer_of = std::conditional_t<std::same_as<Stream, pop3::cleartext_stream>, tcp_peer, tls_peer>;

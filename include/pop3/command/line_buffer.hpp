@@ -2,11 +2,12 @@
 // Distributed under the Boost Software License, Version 1.0. (See the file LICENSE.)
 #pragma once
 
+#include <pop3/detail/owned.hpp>
+
 #include <openssl/crypto.h>
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -102,7 +103,7 @@ public:
     /// No less than its size.
     void set_capacity(std::size_t capacity)
     {
-        std::unique_ptr<char[]> moved(new char[capacity]);
+        pop3::detail::boxed_array<char> moved(new char[capacity]);
         if (size_ != 0) {
             std::memcpy(moved.get(), octets_.get(), size_);
             OPENSSL_cleanse(octets_.get(), size_);
@@ -119,7 +120,7 @@ private:
         std::swap(capacity_, other.capacity_);
     }
 
-    std::unique_ptr<char[]> octets_;
+    pop3::detail::boxed_array<char> octets_;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
 };

@@ -63,12 +63,7 @@ private:
         return slots_.get()[place(i)];
     }
 
-    static void free(std::optional<T>* all) noexcept
-    {
-        delete[] all;
-    }
-
-    using slots = pop3::detail::owned<std::optional<T>, &ring::free>;
+    using slots = pop3::detail::boxed_array<std::optional<T>>;
 
     void grow()
     {

@@ -20,13 +20,6 @@ namespace pop3::detail {
 /// faster.
 enum class buffer_size : std::size_t { record = 16384 + 512, bulk = 262144 };
 
-inline void delete_octets(char* octets) noexcept
-{
-    delete[] octets;
-}
-
-using octets_ptr = owned<char, &delete_octets>;
-
 /// Buffers that are in use only while data flows. One pool for each execution context, so that any number of sessions that
 /// wait share the few that those need which just run.
 class buffer_pool : public asio::execution_context::service {
@@ -44,7 +37,7 @@ public:
         return asio::use_service<buffer_pool>(asio::query(executor, asio::execution::context));
     }
 
-    octets_ptr take(buffer_size size)
+    boxed_array<char> take(buffer_size size)
     {
         {
             const std::lock_guard lock(mutex_);
@@ -52,10 +45,10 @@ public:
             if (spare.count != 0)
                 return std::move(spare.buffers[--spare.count]);
         }
-        return octets_ptr(new char[static_cast<std::size_t>(size)]);
+        return boxed_array<char>(new char[static_cast<std::size_t>(size)]);
     }
 
-    void give_back(octets_ptr buffer, buffer_size size) noexcept
+    void give_back(boxed_array<char> buffer, buffer_size size) noexcept
     {
         const std::lock_guard lock(mutex_);
         auto& spare = spares(size);
@@ -68,7 +61,7 @@ private:
     static constexpr std::size_t max_spares = 4;
 
     struct spares_of_size {
-        octets_ptr buffers[max_spares];
+        boxed_array<char> buffers[max_spares];
         std::size_t count = 0;
     };
 
@@ -129,7 +122,7 @@ public:
 
 private:
     buffer_pool* pool_;
-    octets_ptr octets_;
+    boxed_array<char> octets_;
     buffer_size size_ = buffer_size::record;
 };
 

@@ -280,7 +280,6 @@ private:
     friend class connection;
 
     class sender;
-    class deadline_wait;
 
     static constexpr std::size_t max_notice = 512;
 

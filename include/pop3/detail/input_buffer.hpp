@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -75,7 +74,7 @@ private:
         if (begin_ != 0) {
             std::memmove(octets_, octets_ + begin_, used);
         } else if (end_ == capacity_) {
-            std::unique_ptr<char[]> larger(new char[2 * capacity_]);
+            boxed_array<char> larger(new char[2 * capacity_]);
             std::memcpy(larger.get(), octets_, used);
             lent_.give_back();
             grown_ = std::move(larger);
@@ -87,7 +86,7 @@ private:
     }
 
     lent_buffer lent_;
-    std::unique_ptr<char[]> grown_;
+    boxed_array<char> grown_;
     char* octets_ = nullptr; // of one of the two
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;

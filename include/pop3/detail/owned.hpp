@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <utility>
 
 namespace pop3::detail {
 
@@ -64,12 +63,16 @@ public:
 
     T* release() noexcept
     {
-        return std::exchange(object_, nullptr);
+        T* const object = object_;
+        object_ = nullptr;
+        return object;
     }
 
     void reset(T* object = nullptr) noexcept
     {
-        if (T* const old = std::exchange(object_, object))
+        T* const old = object_;
+        object_ = object;
+        if (old != nullptr)
             Free(old);
     }
 
@@ -86,5 +89,15 @@ void delete_object(T* object) noexcept
 /// Owns what `new` has made.
 template <class T>
 using boxed = owned<T, &delete_object<T>>;
+
+template <class T>
+void delete_array(T* first) noexcept
+{
+    delete[] first;
+}
+
+/// Owns what `new[]` has made.
+template <class T>
+using boxed_array = owned<T, &delete_array<T>>;
 
 } // namespace pop3::detail

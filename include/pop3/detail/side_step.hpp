@@ -36,7 +36,7 @@ public:
         destroy();
     }
 
-    // As Asio does with what it keeps of a handler: there is one with each command, for its deadline.
+    // As Asio does with what it keeps of a handler: over a stream of the user's own there is one for each line that is sent.
 
     static void* operator new(std::size_t octets)
     {

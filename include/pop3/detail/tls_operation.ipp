@@ -4,6 +4,7 @@
 
 #include <pop3/config.hpp>
 #include <pop3/detail/operation.hpp>
+#include <pop3/detail/side_step.hpp>
 #include <pop3/tls/engine.hpp>
 
 #include <asio/buffer.hpp>
@@ -12,7 +13,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <system_error>
 #include <utility>
 
@@ -20,45 +20,25 @@ namespace pop3::detail {
 
 inline void flush_later(const std::shared_ptr<tls_engine>& engine);
 
-/// The wait of `flush_later`. Asio is given a `step` that owns it, as it is of operations: the compiler has what that takes in
-/// any case.
-class flush_wait final : public operation {
+/// The wait of `flush_later`.
+class flush_wait final : public side_step {
 public:
-    explicit flush_wait(const std::shared_ptr<tls_engine>& engine) : engine_(engine)
+    explicit flush_wait(const std::shared_ptr<tls_engine>& engine)
+        : side_step(engine->socket().get_executor()), engine_(engine)
     {
-        settle(engine_->socket().get_executor(), {}, {}, true);
     }
 
-    void resume(std::error_code ec, std::size_t) override
+private:
+    void done(std::error_code ec, std::size_t) noexcept override
     {
         engine_->end_flushing();
         if (!ec && engine_->flush() == asio::error::would_block)
             flush_later(engine_);
-        delete this;
     }
 
-    void destroy() noexcept override
+    void dropped() noexcept override
     {
         engine_->end_flushing();
-        delete this;
-    }
-
-    void deliver() override
-    {
-        destroy();
-    }
-
-private:
-    ~flush_wait() = default;
-
-    void* allocate_more(std::size_t octets) override
-    {
-        return ::operator new(octets);
-    }
-
-    void deallocate_more(void* memory, std::size_t) noexcept override
-    {
-        ::operator delete(memory);
     }
 
     const std::shared_ptr<tls_engine> engine_;
