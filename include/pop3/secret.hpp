@@ -56,12 +56,15 @@ public:
     }
 
     // Not by a copy of the vector: the compiler would have to make two more ways to fill one, in every program.
+
+    /// A copy of the text.
     secret(const secret& other) : secret(other.expose())
     {
     }
 
     secret(secret&&) noexcept = default;
 
+    /// A copy of the text; what was there is wiped.
     secret& operator=(const secret& other)
     {
         return *this = secret(other);

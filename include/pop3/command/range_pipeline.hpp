@@ -62,15 +62,16 @@ concept reply_handler =
 
 namespace command {
 
-/// A command that waits for its reply, and how many octets of the window it takes.
+/// A command that waits for its reply.
 template <class Command>
 struct sent_command {
+    /// It takes nothing of the window yet.
     explicit sent_command(Command c) : command(std::move(c))
     {
     }
 
-    Command command;
-    std::size_t octets = 0;
+    Command command;        ///< itself
+    std::size_t octets = 0; ///< of the window
 };
 
 /// Any number of commands of one type as one exchange without I/O, sent ahead of their replies as far as the window

@@ -86,11 +86,6 @@ private:
         certificate parsed;
     };
 
-    static void delete_roots(root* roots) noexcept
-    {
-        delete[] roots;
-    }
-
     static tls_input open(std::string_view pem)
     {
         tls_input input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
@@ -138,7 +133,7 @@ private:
     std::mutex mutex_;
     const std::string text_;
     // As in the file: of two with one name OpenSSL may have to guess, and begins with the first.
-    owned<root, &delete_roots> roots_;
+    boxed_array<root> roots_;
     std::size_t count_ = 0;
     bool indexed_ = false;
     std::atomic<std::size_t> users_ = 1;
