@@ -26,7 +26,8 @@ file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/guide/*.md)
 # Of the code that is there with some Asio, or some standard, what there is with a new one.
 set(DOXYGEN_MACRO_EXPANSION YES)
 set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
-set(DOXYGEN_PREDEFINED ASIO_HAS_CO_AWAIT=1 __cpp_lib_expected=202211L)
+set(DOXYGEN_PREDEFINED ASIO_HAS_CO_AWAIT=1 __cpp_lib_expected=202211L
+  "POP3_DELETED(why)== delete" "POP3_DELETED_TEMPLATE(why)== delete")
 
 # ---- What is left out: what no program names
 

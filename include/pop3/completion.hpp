@@ -10,6 +10,7 @@
 #include <asio/async_result.hpp>
 #include <asio/detail/config.hpp>
 #if defined(ASIO_HAS_CO_AWAIT)
+#include <asio/awaitable.hpp>
 #include <asio/use_awaitable.hpp>
 #elif defined(__clang__) && defined(__cpp_impl_coroutine) && !defined(ASIO_DISABLE_CO_AWAIT)
 #warning                                                                                                     \
@@ -50,6 +51,16 @@ struct default_token;
 #endif
 
 namespace detail {
+
+/// What an operation with the default token returns. A wrong call "returns" it as well (see POP3_DELETED): what is
+/// done with that is right then, and no second error.
+#if defined(ASIO_HAS_CO_AWAIT)
+template <class T>
+using awaited = asio::awaitable<T>;
+#else
+template <class T>
+using awaited = void;
+#endif
 
 /// What can be a completion token: an object or a function. A number or a text is a mistake, and is called one.
 template <class Token>

@@ -36,3 +36,24 @@
 #else
 #define POP3_DECL inline
 #endif
+
+// In place of `= delete`, for a function that takes the wrong calls of a name that has right ones too, and says what to write
+// instead. Of a deleted one Clang tells everything but that: it goes through all functions of the name, and why each
+// does not fit. With diagnose_if it says the text and no more; unavailable only keeps clangd from offering the function (of a
+// template Clang would say so, too). Other compilers show the line with the declaration, so the text must be in that line. Of what
+// is returned by a wrong call see `detail::awaited`; `auto` will do, but then Clang says that it is used before it is defined.
+
+#if defined(__has_attribute)
+#if __has_attribute(diagnose_if)
+#define POP3_DELETED(why)                                                                                    \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wgcc-compat\"")                    \
+        __attribute__((diagnose_if(true, why, "error"), unavailable)) _Pragma("clang diagnostic pop")
+#define POP3_DELETED_TEMPLATE(why)                                                                           \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wgcc-compat\"")                    \
+        __attribute__((diagnose_if(true, why, "error"))) _Pragma("clang diagnostic pop")
+#endif
+#endif
+#if !defined(POP3_DELETED)
+#define POP3_DELETED(why) = delete
+#define POP3_DELETED_TEMPLATE(why) = delete
+#endif

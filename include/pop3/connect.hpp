@@ -5,6 +5,7 @@
 #include <pop3/capabilities.hpp>
 #include <pop3/command/await_greeting.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/config.hpp>
 #include <pop3/connect/connect.hpp>
 #include <pop3/connect/connect_stls.hpp>
 #include <pop3/connect/destination.hpp>
@@ -278,11 +279,11 @@ auto async_connect(asio::ip::tcp::socket&& connected, const How& how, std::strin
 }
 
 // clang-format off
-template <class How, std::integral Port, class... T> auto async_connect(const asio::any_io_executor&, How&&, std::string, Port, T&&...) = delete; // the port goes into the options: pop3::connect_options options; options.port = 995;
-template <class... T> auto async_connect(asio::execution_context&, T&&...) = delete; // pass its executor: context.get_executor()
-template <class How, class... T> requires(!detail::security_value<std::remove_cvref_t<How>>) auto async_connect(const asio::any_io_executor&, How&&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
-template <class How, class... T> requires(!detail::security_value<std::remove_cvref_t<How>>) auto async_connect(asio::ip::tcp::socket&&, How&&, T&&...) = delete; // say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext
-template <class... T> auto async_connect(asio::ip::tcp::socket&, T&&...) = delete; // the session takes the socket over: std::move(socket)
+template <class How, std::integral Port, class... T> void async_connect(const asio::any_io_executor&, How&&, std::string, Port, T&&...) POP3_DELETED_TEMPLATE("the port goes into the options: pop3::connect_options options; options.port = 995;");
+template <class... T> void async_connect(asio::execution_context&, T&&...) POP3_DELETED_TEMPLATE("pass its executor: context.get_executor()");
+template <class How, class... T> requires(!detail::security_value<std::remove_cvref_t<How>>) void async_connect(const asio::any_io_executor&, How&&, T&&...) POP3_DELETED_TEMPLATE("say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext");
+template <class How, class... T> requires(!detail::security_value<std::remove_cvref_t<How>>) void async_connect(asio::ip::tcp::socket&&, How&&, T&&...) POP3_DELETED_TEMPLATE("say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext");
+template <class... T> void async_connect(asio::ip::tcp::socket&, T&&...) POP3_DELETED_TEMPLATE("the session takes the socket over: std::move(socket)");
 // clang-format on
 
 /// Reads the greeting over a stream that is connected already (a Unix socket, say), with TLS done if it has TLS. For a TCP

@@ -18,7 +18,7 @@ asio::awaitable<pop3::session<pop3::transaction>> log_in(pop3::session<pop3::aut
     co_return mailbox;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_auth(
-// error(clang): error: call to deleted member function 'async_auth'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_auth(
 // error(clang): 1 error generated.
 // error: this is no SASL mechanism: pass one, pop3::sasl::plain(credentials) say

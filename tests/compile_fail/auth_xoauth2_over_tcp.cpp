@@ -20,8 +20,9 @@ log_in(pop3::session<pop3::authorization, stream> greeted, pop3::access_token cr
     co_return mailbox;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_auth(
-// error(clang): error: call to deleted member function 'async_auth'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_auth(
 // error(clang): 1 error generated.
-// error: M = pop3::sasl::xoauth2
+// error(gcc): M = pop3::sasl::xoauth2
+// error(clang): async_auth<pop3::sasl::xoauth2>
 // error: the mechanism shows the secret in clear text on this stream: connect with TLS, or with pop3::allow_cleartext

@@ -17,6 +17,7 @@ asio::awaitable<void> connect(pop3::tls_context& tls, asio::ip::tcp::socket sock
 #endif
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::async_connect(
-// error(clang): error: call to deleted function 'async_connect'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::async_connect(
+// error(clang): 1 error generated.
 // error: say how, before the host: a pop3::tls_context, pop3::stls(tls), pop3::without_tls or pop3::allow_cleartext

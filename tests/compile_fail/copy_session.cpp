@@ -24,3 +24,5 @@ private:
 // error(gcc): ::session(const pop3::session<pop3::transaction
 // error(clang): error: call to implicitly-deleted copy constructor of 'pop3::session<pop3::transaction>'
 // error(clang): 1 error generated.
+// lines(gcc): 18
+// lines(clang): 13

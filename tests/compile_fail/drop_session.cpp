@@ -25,3 +25,4 @@ void on_login(std::error_code, logged_in reply)
 // error(gcc): error: ignoring returned value of type 'pop3::session<pop3::transaction
 // error(clang): error: ignoring return value of function declared with 'nodiscard' attribute
 // error: its destructor closes the connection, and deletes nothing
+// lines(gcc): 15

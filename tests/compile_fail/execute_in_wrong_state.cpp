@@ -19,6 +19,6 @@ asio::awaitable<pop3::message> first_message(pop3::session<pop3::authorization> 
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session_handle<State, Stream>::async_execute(
-// error(clang): error: call to deleted member function 'async_execute'
+// error(clang): error: function 'async_execute
 // error(clang): 1 error generated.
 // error: not a command of this state (see its permitted_in)

@@ -21,6 +21,7 @@ log_in(pop3::session<pop3::awaiting_password, stream> named)
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session_handle<State, Stream>::async_execute(
-// error(clang): error: call to deleted member function 'async_execute'
+// error(clang): error: function 'async_execute
 // error(clang): 1 error generated.
 // error: or one that shows a secret in clear text on this stream
+// lines(gcc): 13

@@ -17,7 +17,7 @@ asio::awaitable<pop3::session<pop3::transaction>> close(pop3::session<pop3::rece
     co_return mailbox;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::receiving, Stream>::async_finish(
-// error(clang): error: call to deleted member function 'async_finish'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::receiving, Stream>::async_finish(
 // error(clang): 1 error generated.
 // error: it consumes the session: write std::move(s).async_finish()

@@ -17,6 +17,5 @@ void use(pop3::session<pop3::transaction>& mailbox)
 }
 
 // error(gcc): error: use of deleted function
-// error(clang): error: call to deleted member function
-// lines: 12
+// error(clang): 1 error generated.
 // error: a sink for a pop3::scan_listing

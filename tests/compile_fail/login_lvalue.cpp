@@ -17,7 +17,7 @@ asio::awaitable<pop3::session<pop3::transaction>> log_in(pop3::session<pop3::aut
     co_return mailbox;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_login(
-// error(clang): error: call to deleted member function 'async_login'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_login(
 // error(clang): 1 error generated.
 // error: the login consumes the session: write std::move(s).async_login(...)

@@ -16,7 +16,7 @@ asio::awaitable<void> log_in(pop3::session<pop3::authorization> greeted)
 #endif
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_login(
-// error(clang): error: call to deleted member function 'async_login'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_login(
 // error(clang): 1 error generated.
 // error: write async_login(pop3::password{name, secret})

@@ -20,6 +20,5 @@ void use(pop3::session<pop3::authorization> greeted)
 }
 
 // error(gcc): error: use of deleted function
-// error(clang): error: call to deleted member function
-// lines: 12
+// error(clang): 1 error generated.
 // error: a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>

@@ -17,7 +17,7 @@ void log_in(pop3::session<pop3::awaiting_password>& named, void (*handler)(std::
 #endif
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::awaiting_password, Stream>::async_pass(
-// error(clang): error: call to deleted member function 'async_pass'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::awaiting_password, Stream>::async_pass(
 // error(clang): 1 error generated.
 // error: PASS consumes the session: write std::move(s).async_pass(...)

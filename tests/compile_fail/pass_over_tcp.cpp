@@ -21,7 +21,7 @@ log_in(pop3::session<pop3::authorization, stream> greeted)
     co_return mailbox;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::awaiting_password, Stream>::async_pass(
-// error(clang): error: call to deleted member function 'async_pass'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::awaiting_password, Stream>::async_pass(
 // error(clang): 1 error generated.
 // error: PASS shows the password in clear text on this stream: connect with TLS, or with pop3::allow_cleartext

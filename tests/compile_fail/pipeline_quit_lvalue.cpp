@@ -20,5 +20,6 @@ asio::awaitable<void> ask(pop3::session<pop3::transaction> mailbox)
 }
 
 // error(gcc): error: use of deleted function 'auto pop3::session<pop3::transaction, Stream>::async_pipeline(
-// error(clang): error: call to deleted member function 'async_pipeline'
+// error(clang): error: function 'async_pipeline
+// error(clang): 1 error generated.
 // error: and QUIT behind them, if none is a DELE: write std::move(s).async_pipeline(..., pop3::command::quit())

@@ -21,6 +21,5 @@ void use(pop3::session<pop3::transaction>& mailbox)
 }
 
 // error(gcc): error: use of deleted function
-// error(clang): error: call to deleted member function
-// lines: 12
+// error(clang): 1 error generated.
 // error: the function behind the range is called with a std::size_t (the index)

@@ -18,6 +18,7 @@ asio::awaitable<void> connect(pop3::tls_context& tls)
 #endif
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::async_connect(
-// error(clang): error: call to deleted function 'async_connect'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::async_connect(
+// error(clang): 1 error generated.
 // error: the port goes into the options

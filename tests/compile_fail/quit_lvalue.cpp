@@ -17,7 +17,7 @@ asio::awaitable<pop3::deletions> end(pop3::session<pop3::transaction> mailbox)
     co_return ended.deletions();
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::transaction, Stream>::async_quit(
-// error(clang): error: call to deleted member function 'async_quit'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::transaction, Stream>::async_quit(
 // error(clang): 1 error generated.
 // error: QUIT consumes the session: write std::move(s).async_quit()

@@ -17,7 +17,7 @@ asio::awaitable<pop3::session<pop3::receiving>> open_first(pop3::session<pop3::t
     co_return body;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::transaction, Stream>::async_receive(
-// error(clang): error: call to deleted member function 'async_receive'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::transaction, Stream>::async_receive(
 // error(clang): 1 error generated.
 // error: it consumes the session: write std::move(s).async_receive(...)

@@ -15,6 +15,5 @@ void use(pop3::session<pop3::transaction>& mailbox)
 }
 
 // error(gcc): error: use of deleted function
-// error(clang): error: call to deleted member function
-// lines: 12
+// error(clang): 1 error generated.
 // error: a handler for a std::error_code and a pop3::reply<pop3::drop_listing>

@@ -21,7 +21,7 @@ start_tls(pop3::session<pop3::authorization, stream> greeted, pop3::tls_context&
     co_return secured;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_stls(
-// error(clang): error: call to deleted member function 'async_stls'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_stls(
 // error(clang): 1 error generated.
 // error: STLS is for pop3::tcp_stream: make TLS of your stream yourself, and pass that to async_greet

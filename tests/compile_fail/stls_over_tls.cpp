@@ -19,7 +19,7 @@ start_tls(pop3::session<pop3::authorization, pop3::tcp_stream> greeted, pop3::tl
 #endif
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_stls(
-// error(clang): error: call to deleted member function 'async_stls'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_stls(
 // error(clang): 1 error generated.
 // error: there is TLS already (RFC 2595 s.4: STLS only once)

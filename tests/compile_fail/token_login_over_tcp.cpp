@@ -20,7 +20,7 @@ asio::awaitable<pop3::drop_listing> size(asio::any_io_executor executor)
     co_return co_await mailbox.async_stat();
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_login(const pop3::access_token&
-// error(clang): error: call to deleted member function 'async_login'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_login(const pop3::access_token&
 // error(clang): 1 error generated.
 // error: the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext

@@ -21,7 +21,7 @@ log_in(pop3::session<pop3::authorization, stream> greeted, pop3::token_provider 
     co_return mailbox;
 }
 
-// error(gcc): error: use of deleted function 'auto pop3::session<pop3::authorization, Stream>::async_login(const pop3::token_provider&
-// error(clang): error: call to deleted member function 'async_login'
+// error(gcc): error: use of deleted function '
+// error(gcc): pop3::session<pop3::authorization, Stream>::async_login(const pop3::token_provider&
 // error(clang): 1 error generated.
 // error: the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext

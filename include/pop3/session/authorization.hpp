@@ -12,6 +12,7 @@
 #include <pop3/command/user.hpp>
 #include <pop3/command/utf8.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/config.hpp>
 #include <pop3/error.hpp>
 #include <pop3/greeting.hpp>
 #include <pop3/initial_response.hpp>
@@ -348,27 +349,27 @@ public:
 
     // What is too early, or called with the wrong arguments. No templates, where it can be: editors do not offer them then.
     // clang-format off
-    auto async_login(...) const&& = delete; // wanted: a pop3::password, pop3::access_token or pop3::token_provider; perhaps pop3::login_options; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
-    auto async_apop(...) const&& = delete; // wanted: a name, a secret, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
-    auto async_auth(...) const&& = delete; // wanted: a mechanism, pop3::sasl::plain(credentials) say; perhaps a pop3::initial_response; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>. What a mechanism of your own lacks is told by static_assert(pop3::sasl::mechanism<yours>)
-    auto async_user(...) const&& = delete; // wanted: a name, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::awaiting_password>, pop3::session<pop3::authorization>>
-    auto async_utf8(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>
-    auto async_quit(...) const&& = delete; // wanted: a handler for a std::error_code and a pop3::reply<pop3::closed, pop3::session<pop3::authorization>>
-    auto async_stls(...) const&& requires(detail::can_start_tls<Stream>) = delete; // wanted: a pop3::tls_context; perhaps a host and a pop3::stls_policy; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::authorization>, pop3::session<pop3::authorization, pop3::tcp_stream>>
-    auto async_login(const access_token&, ...) && requires(!may_carry_secrets<Stream>) = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    auto async_login(const token_provider&, ...) && requires(!may_carry_secrets<Stream>) = delete; // the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    template <class M, class... T> requires(!sasl::mechanism<M>) auto async_auth(M, T&&...) && = delete; // this is no SASL mechanism: pass one, pop3::sasl::plain(credentials) say; what yours lacks is told by static_assert(pop3::sasl::mechanism<yours>)
-    template <sasl::mechanism M, class... T> requires(sasl::reveals_secret<M> && !may_carry_secrets<Stream>) auto async_auth(M, T&&...) && = delete; // the mechanism shows the secret in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    auto async_stls(...) const& requires(is_secure_stream<Stream>) = delete; // there is TLS already (RFC 2595 s.4: STLS only once)
-    auto async_stls(...) const& requires(!is_secure_stream<Stream> && !detail::can_start_tls<Stream>) = delete; // STLS is for pop3::tcp_stream: make TLS of your stream yourself, and pass that to async_greet
-    auto async_stls(...) const& requires(detail::can_start_tls<Stream>) = delete; // STLS consumes the session: write std::move(s).async_stls(...)
-    template <class C, class... T> requires(!std::convertible_to<const C&, std::string_view>) auto async_login(const C&, std::string_view, T&&...) && = delete; // the mechanism goes into the options: async_login(credentials, pop3::login_options("SCRAM-SHA-256"))
-    auto async_login(std::string_view, std::string_view, ...) && = delete; // write async_login(pop3::password{name, secret})
-    auto async_login(...) const& = delete; // the login consumes the session: write std::move(s).async_login(...)
-    auto async_auth(...) const& = delete; // AUTH consumes the session: write std::move(s).async_auth(...)
-    auto async_apop(...) const& = delete; // APOP consumes the session: write std::move(s).async_apop(...)
-    auto async_user(...) const& = delete; // USER consumes the session: write std::move(s).async_user(...)
-    auto async_quit(...) const& = delete; // QUIT consumes the session: write std::move(s).async_quit()
+    detail::awaited<session<transaction, Stream>> async_login(...) const&& POP3_DELETED("wanted: a pop3::password, pop3::access_token or pop3::token_provider; perhaps pop3::login_options; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>");
+    detail::awaited<session<transaction, Stream>> async_apop(...) const&& POP3_DELETED("wanted: a name, a secret, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>");
+    detail::awaited<session<transaction, Stream>> async_auth(...) const&& POP3_DELETED("wanted: a mechanism, pop3::sasl::plain(credentials) say; perhaps a pop3::initial_response; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>. What a mechanism of your own lacks is told by static_assert(pop3::sasl::mechanism<yours>)");
+    detail::awaited<session<awaiting_password, Stream>> async_user(...) const&& POP3_DELETED("wanted: a name, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::awaiting_password>, pop3::session<pop3::authorization>>");
+    detail::awaited<void> async_utf8(...) const POP3_DELETED("wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>");
+    detail::awaited<closed> async_quit(...) const&& POP3_DELETED("wanted: a handler for a std::error_code and a pop3::reply<pop3::closed, pop3::session<pop3::authorization>>");
+    detail::awaited<session<authorization, tls_stream>> async_stls(...) const&& requires(detail::can_start_tls<Stream>) POP3_DELETED("wanted: a pop3::tls_context; perhaps a host and a pop3::stls_policy; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::authorization>, pop3::session<pop3::authorization, pop3::tcp_stream>>");
+    detail::awaited<session<transaction, Stream>> async_login(const access_token&, ...) && requires(!may_carry_secrets<Stream>) POP3_DELETED("the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext");
+    detail::awaited<session<transaction, Stream>> async_login(const token_provider&, ...) && requires(!may_carry_secrets<Stream>) POP3_DELETED("the token would be sent in clear text on this stream: connect with TLS, or with pop3::allow_cleartext");
+    template <class M, class... T> requires(!sasl::mechanism<M>) detail::awaited<session<transaction, Stream>> async_auth(M, T&&...) && POP3_DELETED_TEMPLATE("this is no SASL mechanism: pass one, pop3::sasl::plain(credentials) say; what yours lacks is told by static_assert(pop3::sasl::mechanism<yours>)");
+    template <sasl::mechanism M, class... T> requires(sasl::reveals_secret<M> && !may_carry_secrets<Stream>) detail::awaited<session<transaction, Stream>> async_auth(M, T&&...) && POP3_DELETED_TEMPLATE("the mechanism shows the secret in clear text on this stream: connect with TLS, or with pop3::allow_cleartext");
+    detail::awaited<session<authorization, tls_stream>> async_stls(...) const& requires(is_secure_stream<Stream>) POP3_DELETED("there is TLS already (RFC 2595 s.4: STLS only once)");
+    detail::awaited<session<authorization, tls_stream>> async_stls(...) const& requires(!is_secure_stream<Stream> && !detail::can_start_tls<Stream>) POP3_DELETED("STLS is for pop3::tcp_stream: make TLS of your stream yourself, and pass that to async_greet");
+    detail::awaited<session<authorization, tls_stream>> async_stls(...) const& requires(detail::can_start_tls<Stream>) POP3_DELETED("STLS consumes the session: write std::move(s).async_stls(...)");
+    template <class C, class... T> requires(!std::convertible_to<const C&, std::string_view>) detail::awaited<session<transaction, Stream>> async_login(const C&, std::string_view, T&&...) && POP3_DELETED_TEMPLATE(R"(the mechanism goes into the options: async_login(credentials, pop3::login_options("SCRAM-SHA-256")))");
+    detail::awaited<session<transaction, Stream>> async_login(std::string_view, std::string_view, ...) && POP3_DELETED("write async_login(pop3::password{name, secret})");
+    detail::awaited<session<transaction, Stream>> async_login(...) const& POP3_DELETED("the login consumes the session: write std::move(s).async_login(...)");
+    detail::awaited<session<transaction, Stream>> async_auth(...) const& POP3_DELETED("AUTH consumes the session: write std::move(s).async_auth(...)");
+    detail::awaited<session<transaction, Stream>> async_apop(...) const& POP3_DELETED("APOP consumes the session: write std::move(s).async_apop(...)");
+    detail::awaited<session<awaiting_password, Stream>> async_user(...) const& POP3_DELETED("USER consumes the session: write std::move(s).async_user(...)");
+    detail::awaited<closed> async_quit(...) const& POP3_DELETED("QUIT consumes the session: write std::move(s).async_quit()");
     auto async_pass(...) const = delete; // PASS comes after USER (RFC 1939 s.7): finish async_user() first, or call async_login()
     auto async_stat(...) const = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): finish async_login() first
     auto async_list(...) const = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): finish async_login() first

@@ -6,6 +6,7 @@
 #include <pop3/command/quit.hpp>
 #include <pop3/command/single.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/config.hpp>
 #include <pop3/secret.hpp>
 #include <pop3/session/finish.hpp>
 #include <pop3/session/handle.hpp>
@@ -60,10 +61,10 @@ public:
     }
 
     // clang-format off
-    auto async_pass(...) const&& requires(may_carry_secrets<Stream>) = delete; // wanted: a password, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>
-    auto async_pass(...) const&& requires(!may_carry_secrets<Stream>) = delete; // PASS shows the password in clear text on this stream: connect with TLS, or with pop3::allow_cleartext
-    auto async_pass(...) const& = delete; // PASS consumes the session: write std::move(s).async_pass(...)
-    auto async_quit(...) const& = delete; // QUIT consumes the session: write std::move(s).async_quit()
+    detail::awaited<session<transaction, Stream>> async_pass(...) const&& requires(may_carry_secrets<Stream>) POP3_DELETED("wanted: a password, and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::transaction>, pop3::session<pop3::authorization>>");
+    detail::awaited<session<transaction, Stream>> async_pass(...) const&& requires(!may_carry_secrets<Stream>) POP3_DELETED("PASS shows the password in clear text on this stream: connect with TLS, or with pop3::allow_cleartext");
+    detail::awaited<session<transaction, Stream>> async_pass(...) const& POP3_DELETED("PASS consumes the session: write std::move(s).async_pass(...)");
+    detail::awaited<closed> async_quit(...) const& POP3_DELETED("QUIT consumes the session: write std::move(s).async_quit()");
     auto async_stat(...) const = delete; // STAT is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
     auto async_list(...) const = delete; // LIST is a TRANSACTION command (RFC 1939 s.5): finish async_pass() first
     auto async_uidl(...) const = delete; // UIDL is a TRANSACTION command (RFC 1939 s.7): finish async_pass() first

@@ -6,6 +6,7 @@
 #include <pop3/command/concept.hpp>
 #include <pop3/command/single.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/config.hpp>
 #include <pop3/detail/connection.hpp>
 #include <pop3/detail/drive.hpp>
 #include <pop3/detail/place.hpp>
@@ -190,8 +191,8 @@ public:
     }
 
     // clang-format off
-    template <class Command, class... T> requires(!detail::stays_in<Command, State, Stream>) auto async_execute(Command, T&&...) & = delete; // not a command of this state (see its permitted_in), or one that consumes the session: write std::move(s).async_execute(...)
-    template <class Command, class... T> requires(!detail::stays_in<Command, State, Stream> && !detail::leads_out_of<Command, State, Stream>) auto async_execute(Command, T&&...) && = delete; // not a command of this state (see its permitted_in), or one that shows a secret in clear text on this stream
+    template <class Command, class... T> requires(!detail::stays_in<Command, State, Stream>) auto async_execute(Command, T&&...) & POP3_DELETED_TEMPLATE("not a command of this state (see its permitted_in), or one that consumes the session: write std::move(s).async_execute(...)");
+    template <class Command, class... T> requires(!detail::stays_in<Command, State, Stream> && !detail::leads_out_of<Command, State, Stream>) auto async_execute(Command, T&&...) && POP3_DELETED_TEMPLATE("not a command of this state (see its permitted_in), or one that shows a secret in clear text on this stream");
     // clang-format on
 
 protected:

@@ -4,6 +4,7 @@
 
 #include <pop3/command/receive.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/config.hpp>
 #include <pop3/detail/first_buffer.hpp>
 #include <pop3/session/finish.hpp>
 #include <pop3/session/handle.hpp>
@@ -73,7 +74,7 @@ public:
     }
 
     // clang-format off
-    auto async_finish(...) const& = delete; // it consumes the session: write std::move(s).async_finish()
+    detail::awaited<session<transaction, Stream>> async_finish(...) const& POP3_DELETED("it consumes the session: write std::move(s).async_finish()");
     auto async_stat(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
     auto async_list(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first
     auto async_uidl(...) const = delete; // a message is being received: mailbox = co_await std::move(s).async_finish() first

@@ -19,6 +19,7 @@
 #include <pop3/command/top.hpp>
 #include <pop3/command/uidl.hpp>
 #include <pop3/completion.hpp>
+#include <pop3/config.hpp>
 #include <pop3/delivery.hpp>
 #include <pop3/lenient.hpp>
 #include <pop3/line_count.hpp>
@@ -584,21 +585,21 @@ public:
 
     // What is too early, too late, or called with the wrong handler. No templates: editors do not offer them then.
     // clang-format off
-    auto async_stat(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<pop3::drop_listing>
-    auto async_list(...) const = delete; // wanted: a session that is not const; pop3::lenient, a number, or nothing; perhaps a sink for a pop3::scan_listing; and a handler for a std::error_code and a pop3::reply, of a std::vector<pop3::scan_listing>, with a number of a pop3::scan_listing, with a sink of a pop3::listing_delivery
-    auto async_uidl(...) const = delete; // wanted: a session that is not const; pop3::lenient, a number, or nothing; perhaps a sink for a pop3::unique_id_view; and a handler for a std::error_code and a pop3::reply, of a std::vector<pop3::unique_id_listing>, with a number of a pop3::unique_id_listing, with a sink of a pop3::listing_delivery
-    auto async_retr(...) const = delete; // wanted: a session that is not const; a number from 1; perhaps a sink for a std::span<const char> or a std::string_view; and a handler for a std::error_code and a pop3::reply<pop3::message>, or with a sink a pop3::reply<pop3::delivery>
-    auto async_top(...) const = delete; // wanted: a session that is not const; a number from 1, and one of lines; perhaps a sink for a std::span<const char> or a std::string_view; and a handler for a std::error_code and a pop3::reply<pop3::message>, or with a sink a pop3::reply<pop3::delivery>
-    auto async_dele(...) const = delete; // wanted: a session that is not const, a number from 1, and a handler for a std::error_code and a pop3::reply<void>
-    auto async_rset(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>
-    auto async_noop(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>
-    auto async_last(...) const = delete; // wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<std::optional<pop3::message_number>>
-    auto async_receive(...) const&& = delete; // wanted: a number from 1, or a command whose reply is a message; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::receiving>, pop3::session<pop3::transaction>>
-    auto async_quit(...) const&& = delete; // wanted: a handler for a std::error_code and a pop3::reply<pop3::session<pop3::update>, pop3::session<pop3::transaction>>
-    template <range_of_commands Range, class F, class... T> requires(!reply_handler<F, typename detail::command_of_range<std::decay_t<Range>>::result_type>) auto async_pipeline(Range&&, F&&, T&&...) = delete; // the function behind the range is called with a std::size_t (the index) and a pop3::reply of what the command gives, and returns void or a pop3::flow; the handler with a std::error_code and a std::size_t
-    auto async_receive(...) const& = delete; // it consumes the session: write std::move(s).async_receive(...)
-    auto async_pipeline(...) const = delete; // what may be pipelined: commands of TRANSACTION that stay there (and QUIT behind them, if none is a DELE: write std::move(s).async_pipeline(..., pop3::command::quit())), or a range of one and a function for the index and the reply
-    auto async_quit(...) const& = delete; // QUIT consumes the session: write std::move(s).async_quit()
+    detail::awaited<drop_listing> async_stat(...) const POP3_DELETED("wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<pop3::drop_listing>");
+    detail::awaited<std::vector<scan_listing>> async_list(...) const POP3_DELETED("wanted: a session that is not const; pop3::lenient, a number, or nothing; perhaps a sink for a pop3::scan_listing; and a handler for a std::error_code and a pop3::reply, of a std::vector<pop3::scan_listing>, with a number of a pop3::scan_listing, with a sink of a pop3::listing_delivery");
+    detail::awaited<std::vector<unique_id_listing>> async_uidl(...) const POP3_DELETED("wanted: a session that is not const; pop3::lenient, a number, or nothing; perhaps a sink for a pop3::unique_id_view; and a handler for a std::error_code and a pop3::reply, of a std::vector<pop3::unique_id_listing>, with a number of a pop3::unique_id_listing, with a sink of a pop3::listing_delivery");
+    detail::awaited<message> async_retr(...) const POP3_DELETED("wanted: a session that is not const; a number from 1; perhaps a sink for a std::span<const char> or a std::string_view; and a handler for a std::error_code and a pop3::reply<pop3::message>, or with a sink a pop3::reply<pop3::delivery>");
+    detail::awaited<message> async_top(...) const POP3_DELETED("wanted: a session that is not const; a number from 1, and one of lines; perhaps a sink for a std::span<const char> or a std::string_view; and a handler for a std::error_code and a pop3::reply<pop3::message>, or with a sink a pop3::reply<pop3::delivery>");
+    detail::awaited<void> async_dele(...) const POP3_DELETED("wanted: a session that is not const, a number from 1, and a handler for a std::error_code and a pop3::reply<void>");
+    detail::awaited<void> async_rset(...) const POP3_DELETED("wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>");
+    detail::awaited<void> async_noop(...) const POP3_DELETED("wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<void>");
+    detail::awaited<std::optional<message_number>> async_last(...) const POP3_DELETED("wanted: a session that is not const, and a handler for a std::error_code and a pop3::reply<std::optional<pop3::message_number>>");
+    detail::awaited<session<receiving, Stream>> async_receive(...) const&& POP3_DELETED("wanted: a number from 1, or a command whose reply is a message; and a handler for a std::error_code and a pop3::reply<pop3::session<pop3::receiving>, pop3::session<pop3::transaction>>");
+    detail::awaited<session<update, Stream>> async_quit(...) const&& POP3_DELETED("wanted: a handler for a std::error_code and a pop3::reply<pop3::session<pop3::update>, pop3::session<pop3::transaction>>");
+    template <range_of_commands Range, class F, class... T> requires(!reply_handler<F, typename detail::command_of_range<std::decay_t<Range>>::result_type>) detail::awaited<std::size_t> async_pipeline(Range&&, F&&, T&&...) POP3_DELETED_TEMPLATE("the function behind the range is called with a std::size_t (the index) and a pop3::reply of what the command gives, and returns void or a pop3::flow; the handler with a std::error_code and a std::size_t");
+    detail::awaited<session<receiving, Stream>> async_receive(...) const& POP3_DELETED("it consumes the session: write std::move(s).async_receive(...)");
+    auto async_pipeline(...) const POP3_DELETED("what may be pipelined: commands of TRANSACTION that stay there (and QUIT behind them, if none is a DELE: write std::move(s).async_pipeline(..., pop3::command::quit())), or a range of one and a function for the index and the reply");
+    detail::awaited<session<update, Stream>> async_quit(...) const& POP3_DELETED("QUIT consumes the session: write std::move(s).async_quit()");
     auto async_login(...) const = delete; // this session is logged in: for another user connect again
     auto async_user(...) const = delete; // USER is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
     auto async_pass(...) const = delete; // PASS is an AUTHORIZATION command (RFC 1939 s.7): this session is logged in
