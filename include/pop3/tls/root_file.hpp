@@ -107,7 +107,8 @@ private:
         pem_block block;
         std::size_t possible = 0;
         for (std::size_t at = 0; next_pem_block(text_, at, block);)
-            possible += is_certificate(block) ? 1 : 0;
+            if (is_certificate(block))
+                ++possible;
         count_ = 0;
         roots_.reset(new root[possible]);
         for (std::size_t at = 0; next_pem_block(text_, at, block);)
