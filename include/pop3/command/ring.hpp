@@ -63,12 +63,12 @@ private:
         return slots_.get()[place(i)];
     }
 
-    using slots = pop3::detail::boxed_array<std::optional<T>>;
+    using storage = pop3::detail::boxed_array<std::optional<T>>;
 
     void grow()
     {
         const std::size_t size = size_ == 0 ? 16 : 2 * size_;
-        slots larger(new std::optional<T>[size]);
+        storage larger(new std::optional<T>[size]);
         for (std::size_t i = 0; i != count_; ++i)
             larger.get()[i].emplace(std::move(*slot(i)));
         slots_ = std::move(larger);
@@ -77,7 +77,7 @@ private:
     }
 
     // A vector would divide to tell its size.
-    slots slots_;
+    storage slots_;
     std::size_t size_ = 0; // a power of two
     std::size_t first_ = 0;
     std::size_t count_ = 0;
