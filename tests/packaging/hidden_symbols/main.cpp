@@ -33,9 +33,10 @@ std::string public_key_pin(const std::string& pem)
     const std::unique_ptr<BIO, decltype(&BIO_free)> input(BIO_new_mem_buf(pem.data(), -1), BIO_free);
     const std::unique_ptr<X509, decltype(&X509_free)> x509(
         PEM_read_bio_X509(input.get(), nullptr, nullptr, nullptr), X509_free);
-    const auto digest = pop3::detail::public_key_sha256(x509.get()).value();
+    pop3::detail::sha256_digest digest;
+    check(pop3::detail::public_key_sha256(x509.get(), digest), "the pin of a public key");
     unsigned char text[50];
-    EVP_EncodeBlock(text, digest.data(), static_cast<int>(digest.size()));
+    EVP_EncodeBlock(text, digest.octets, sizeof digest.octets);
     return reinterpret_cast<const char*>(text);
 }
 
