@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <list>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -32,89 +33,79 @@ public:
     }
 
     /// Keeps a session of a connection that began at `epoch`: if what is trusted has changed since, it is of no use.
-    void keep(const std::string& name, tls_session session, std::uintptr_t epoch)
+    void keep(const std::string& server, tls_session session, std::uintptr_t epoch)
     {
         const std::lock_guard lock(mutex_);
         if (epoch != epoch_)
             return;
-        server* at = find(name);
-        if (at == nullptr) {
-            at = &servers_[0];
-            for (auto& one : servers_)
-                if (one.used < at->used)
-                    at = &one;
-            *at = {};
-            at->name = name;
+        auto at = find(server);
+        if (at == servers_.end()) {
+            servers_.emplace_front(server, std::list<tls_session>());
+            at = servers_.begin();
         }
-        if (at->count == max_per_server) {
-            for (std::size_t i = 1; i != max_per_server; ++i)
-                at->sessions[i - 1] = std::move(at->sessions[i]);
-            --at->count;
-        }
-        at->sessions[at->count++] = std::move(session);
-        at->used = ++uses_;
+        at->second.push_front(std::move(session));
+        if (at->second.size() > max_per_server)
+            at->second.pop_back();
+        servers_.splice(servers_.begin(), servers_, at);
+        if (servers_.size() > max_servers)
+            servers_.pop_back();
     }
 
     /// There are as many as are kept, and they are new: another one is not worth its copy. Who makes a thousand connections
     /// gets two sessions for each.
-    bool has_plenty(const std::string& name)
+    bool has_plenty(const std::string& server)
     {
         const std::lock_guard lock(mutex_);
-        const server* const at = find(name);
-        if (at == nullptr || at->count != max_per_server)
+        const auto at = find(server);
+        if (at == servers_.end() || at->second.size() < max_per_server)
             return false;
-        const auto age = std::time(nullptr) - time_of(at->sessions[0].get());
+        const auto age = std::time(nullptr) - time_of(at->second.back().get());
         return age >= 0 && age < 60;
     }
 
     /// The newest session, which is kept no longer: what is seen twice tells that the two connections are of one client
     /// (RFC 8446, appendix C.4).
-    tls_session take(const std::string& name)
+    tls_session take(const std::string& server)
     {
         const std::lock_guard lock(mutex_);
-        server* const at = find(name);
+        const auto at = find(server);
+        if (at == servers_.end())
+            return nullptr;
         tls_session found;
-        if (at == nullptr)
-            return found;
-        while (!found && at->count != 0) {
-            found = std::move(at->sessions[--at->count]);
-            if (expired(found.get()))
-                found.reset();
+        while (!found && !at->second.empty()) {
+            if (!expired(at->second.front().get()))
+                found = std::move(at->second.front());
+            at->second.pop_front();
         }
-        if (at->count == 0)
-            *at = {};
+        if (at->second.empty())
+            servers_.erase(at);
         return found;
     }
 
-    void forget(const std::string& name)
+    void forget(const std::string& server)
     {
         const std::lock_guard lock(mutex_);
-        if (server* const at = find(name))
-            *at = {};
+        const auto at = find(server);
+        if (at != servers_.end())
+            servers_.erase(at);
     }
 
     void clear()
     {
         const std::lock_guard lock(mutex_);
-        for (auto& one : servers_)
-            one = {};
+        servers_.clear();
         ++epoch_;
     }
 
 private:
-    struct server {
-        std::string name;
-        tls_session sessions[max_per_server]; ///< the oldest first
-        std::size_t count = 0;                ///< of them
-        std::uint64_t used = 0;               ///< 0: by nobody
-    };
+    using entry = std::pair<std::string, std::list<tls_session>>;
 
-    server* find(const std::string& name)
+    std::list<entry>::iterator find(const std::string& name)
     {
-        for (auto& one : servers_)
-            if (one.used != 0 && one.name == name)
-                return &one;
-        return nullptr;
+        auto at = servers_.begin();
+        while (at != servers_.end() && at->first != name)
+            ++at;
+        return at;
     }
 
     static std::time_t time_of(const SSL_SESSION* session)
@@ -137,8 +128,7 @@ private:
     }
 
     mutable std::mutex mutex_;
-    server servers_[max_servers];
-    std::uint64_t uses_ = 0;
+    std::list<entry> servers_; // the last used first
     std::uintptr_t epoch_ = 1;
 };
 

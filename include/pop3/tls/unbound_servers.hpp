@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <list>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -24,54 +25,53 @@ public:
     static constexpr std::size_t max_servers = 64;
     static constexpr auto time = std::chrono::hours(24);
 
-    bool contain(const std::string& name, clock::time_point now = clock::now()) const
+    bool contain(const std::string& server, clock::time_point now = clock::now()) const
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& one : servers_)
-            if (one.known && one.name == name)
-                return now - one.since < time;
+        for (const auto& e : servers_)
+            if (e.name == server)
+                return now - e.since < time;
         return false;
     }
 
-    void add(std::string name, clock::time_point now = clock::now())
+    void add(std::string server, clock::time_point now = clock::now())
     {
         const std::lock_guard lock(mutex_);
-        server* at = &servers_[0];
-        for (auto& one : servers_) {
-            if (one.known && one.name == name) {
-                at = &one;
-                break;
-            }
-            if (at->known && (!one.known || one.since < at->since))
-                at = &one;
-        }
-        *at = {std::move(name), now, true};
+        drop(server);
+        servers_.push_back({std::move(server), now});
+        if (servers_.size() > max_servers)
+            servers_.pop_front();
     }
 
-    void forget(const std::string& name)
+    void forget(const std::string& server)
     {
         const std::lock_guard lock(mutex_);
-        for (auto& one : servers_)
-            if (one.known && one.name == name)
-                one = {};
+        drop(server);
     }
 
     void clear()
     {
         const std::lock_guard lock(mutex_);
-        for (auto& one : servers_)
-            one = {};
+        servers_.clear();
     }
 
 private:
-    struct server {
+    struct entry {
         std::string name;
         clock::time_point since;
-        bool known = false;
     };
 
+    void drop(const std::string& server)
+    {
+        for (auto at = servers_.begin(); at != servers_.end(); ++at)
+            if (at->name == server) {
+                servers_.erase(at);
+                return;
+            }
+    }
+
     mutable std::mutex mutex_;
-    server servers_[max_servers];
+    std::list<entry> servers_; // the oldest first, each once
 };
 
 } // namespace pop3::detail
