@@ -168,7 +168,7 @@ private:
     auto start(What what, Token& token)
     {
         return asio::async_initiate<Token, Signature>(detail::begin(get_executor(), true), token,
-                                                      detail::a<detail::tls_operation_with<Signature>>(),
+                                                      detail::which<detail::tls_operation_with<Signature>>(),
                                                       engine_, what);
     }
 

@@ -249,7 +249,7 @@ void composed<Implementation, void(Results...)>::resume(std::error_code ec, std:
 
 /// Which operation `begin` is to make.
 template <class Operation>
-struct a {};
+struct which {};
 
 /// Begins an operation on `io`. One type for all of them: a token makes types of its own for each type that it is given here.
 class begin {
@@ -268,7 +268,7 @@ public:
     }
 
     template <class Handler, class Operation, class... Args>
-    void operator()(Handler&& handler, a<Operation>, Args&&... args) const
+    void operator()(Handler&& handler, which<Operation>, Args&&... args) const
     {
         operation_with<Operation, std::decay_t<Handler>>::launch_new(
             io_, here_, std::forward<Handler>(handler), std::forward<Args>(args)...);
@@ -283,7 +283,7 @@ private:
 template <class Operation, class Signature, class Token, class... Args>
 auto begin_on(const asio::any_io_executor& io, Token& token, Args&&... args)
 {
-    return asio::async_initiate<Token, Signature>(begin(io, false), token, a<Operation>(),
+    return asio::async_initiate<Token, Signature>(begin(io, false), token, which<Operation>(),
                                                   std::forward<Args>(args)...);
 }
 
@@ -292,7 +292,7 @@ template <class Token, class Signature, class Implementation>
 auto compose_here(Implementation&& implementation, Token& token, const asio::any_io_executor& io)
 {
     return asio::async_initiate<Token, Signature>(begin(io, true), token,
-                                                  a<composed<std::decay_t<Implementation>, Signature>>(),
+                                                  which<composed<std::decay_t<Implementation>, Signature>>(),
                                                   std::forward<Implementation>(implementation));
 }
 
