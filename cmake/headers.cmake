@@ -113,7 +113,10 @@ set(POP3_HEADERS
   include/pop3/error.hpp
   include/pop3/error.ipp
   include/pop3/expected.hpp
-  include/pop3/extern.ipp
+  include/pop3/extern/any_stream.ipp
+  include/pop3/extern/define.ipp
+  include/pop3/extern/streams.ipp
+  include/pop3/extern/undef.ipp
   include/pop3/flow.hpp
   include/pop3/grammar/argument.hpp
   include/pop3/grammar/ascii.hpp
@@ -284,6 +287,7 @@ set(POP3_HEADERS
   include/pop3/testing/conversation.hpp
   include/pop3/testing/conversation.ipp
   include/pop3/testing/conversation_mail.ipp
+  include/pop3/testing/extern.ipp
   include/pop3/testing/fault.hpp
   include/pop3/testing/faults.hpp
   include/pop3/testing/faults.ipp

@@ -39,10 +39,11 @@ look()
     missing=
     need g++ compiles '#include <coroutine>'
     need cmake cmake_is_new_enough
-    need make has_make_or_ninja
+    [ "$1" = tests ] || need make has_make_or_ninja
     need libssl-dev compiles '#include <openssl/ssl.h>' '#if OPENSSL_VERSION_NUMBER < 0x30000000L' '#error' '#endif'
     need libasio-dev compiles '#include <asio/version.hpp>' '#if ASIO_VERSION < 102201' '#error' '#endif'
     if [ "$1" = tests ]; then
+        need ninja-build command -v ninja
         need doctest-dev compiles '#include <doctest/doctest.h>'
         need pkg-config command -v pkg-config
         need openssl command -v openssl
@@ -68,8 +69,8 @@ fi
 {
     echo "Missing, or too old (CMake 3.23, OpenSSL 3.0, Asio 1.22.1, a compiler for C++20 are needed):$missing"
     echo "These are the names of Debian's packages. To install everything:"
-    echo "  Debian, Ubuntu  apt-get install g++ cmake make libssl-dev libasio-dev doctest-dev pkg-config openssl sqlite3"
-    echo "  Fedora          dnf install gcc-c++ cmake make openssl-devel asio-devel doctest-devel pkgconf-pkg-config openssl sqlite"
-    echo "  macOS           brew install cmake openssl asio doctest pkgconf sqlite"
+    echo "  Debian, Ubuntu  apt-get install g++ cmake ninja-build libssl-dev libasio-dev doctest-dev pkg-config openssl sqlite3"
+    echo "  Fedora          dnf install gcc-c++ cmake ninja-build openssl-devel asio-devel doctest-devel pkgconf-pkg-config openssl sqlite"
+    echo "  macOS           brew install cmake ninja openssl asio doctest pkgconf sqlite"
 } >&2
 exit 1

@@ -48,7 +48,7 @@ struct greeted : finish_defaults {
     using reply_type = reply<session<authorization, Stream>>;
 
     template <class Exchange>
-    reply_type succeed(std::shared_ptr<connection<Stream>> c, Exchange& exchange)
+    reply_type succeed(std::shared_ptr<connection_of<Stream>> c, Exchange& exchange)
     {
         auto said = exchange.take();
         if (!said) {
@@ -107,9 +107,11 @@ auto async_connect_how(destination to, const security& how, const connect_option
 
 /// With what was chosen for it. What the server is able to do it learns when it is in the state for which that was said.
 template <class Stream>
-std::shared_ptr<connection<Stream>> make_connection(Stream stream, const connect_options& options)
+std::shared_ptr<connection_of<Stream>> make_connection(Stream stream, const connect_options& options)
 {
-    auto c = detail::share_new<connection<Stream>>(std::move(stream), options.limits, options.observer);
+    const bool may_reveal = detail::may_reveal(stream);
+    auto c = detail::share_new<connection_of<Stream>>(std::move(stream), options.limits, options.observer);
+    c->may_reveal = may_reveal;
     if (options.pipelining == pipelining::never)
         c->never_send_ahead();
     return c;
@@ -117,7 +119,7 @@ std::shared_ptr<connection<Stream>> make_connection(Stream stream, const connect
 
 /// The connection that is to be made.
 template <class Stream>
-std::shared_ptr<connection<Stream>> prepare(Stream stream, const dial& to, const connect_options& options)
+std::shared_ptr<connection_of<Stream>> prepare(Stream stream, const dial& to, const connect_options& options)
 {
     auto c = detail::make_connection(std::move(stream), options);
     c->host = to.host();
@@ -136,7 +138,7 @@ auto async_connect_stream(Stream stream, std::error_code unusable, std::shared_p
     if (!unusable)
         unusable = to->unusable();
     return detail::compose<Token, void(std::error_code, typename greeted<Stream>::reply_type)>(
-        connect<Stream, greeted<Stream>>(std::move(c), std::move(to), unusable), token, executor);
+        connect<carrier_of<Stream>, greeted<Stream>>(std::move(c), std::move(to), unusable), token, executor);
 }
 
 template <class Token>
@@ -317,5 +319,5 @@ auto async_greet(Stream stream, Token&& token = {})
 } // namespace pop3
 
 #if defined(POP3_SEPARATE_COMPILATION)
-#include <pop3/extern.ipp>
+#include <pop3/extern/streams.ipp>
 #endif

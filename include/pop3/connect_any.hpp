@@ -40,8 +40,8 @@ template <class Stream>
 session<authorization, any_stream> to_any(session<authorization, Stream> greeted)
 {
     const auto from = session_access::take(std::move(greeted));
-    auto to = detail::share_new<connection<any_stream>>(any_stream(std::move(from->stream)), from->limits,
-                                                        observer());
+    auto to = detail::share_new<connection<any_stream>>(any_stream(Stream(std::move(from->stream))),
+                                                        from->limits, observer());
     to->succeed(*from);
     to->learn(from->capabilities);
     // What came behind the greeting is still unasked.
@@ -56,6 +56,8 @@ class connect_any {
     using greeted = session<authorization, any_stream>;
 
 public:
+    using reply_type = reply<greeted>;
+
     connect_any(destination to, security how, connect_options options)
         : to_(std::move(to)), how_(std::move(how)), options_(std::move(options))
     {
@@ -88,10 +90,10 @@ public:
     void operator()(Self& self, std::error_code ec, reply<session<authorization, Stream>> said)
     {
         if (ec)
-            return self.complete(ec, reply<greeted>(detail::failed_at(said.verb(), said)));
+            return self.complete(ec, reply_type(detail::failed_at(said.verb(), said)));
         if (!said)
-            return self.complete({}, reply<greeted>(std::move(said).error()));
-        self.complete({}, reply<greeted>(detail::to_any(*std::move(said))));
+            return self.complete({}, reply_type(std::move(said).error()));
+        self.complete({}, reply_type(detail::to_any(*std::move(said))));
     }
 
 private:
@@ -104,10 +106,14 @@ template <class Token>
 auto async_connect_how(destination to, const security& how, const connect_options& options, Token&& token)
 {
     const auto executor = to.executor;
-    return detail::compose<Token, void(std::error_code, reply<session<authorization, any_stream>>)>(
+    return detail::compose<Token, void(std::error_code, connect_any::reply_type)>(
         connect_any(std::move(to), how, options), token, executor);
 }
 
 } // namespace detail
 
 } // namespace pop3
+
+#if defined(POP3_SEPARATE_COMPILATION)
+#include <pop3/extern/any_stream.ipp>
+#endif

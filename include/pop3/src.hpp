@@ -9,6 +9,7 @@
 #error "pop3/src.hpp is for programs whose files all define POP3_SEPARATE_COMPILATION"
 #endif
 
+#include <pop3/connect_any.hpp>
 #include <pop3/mailbox.hpp>
 #include <pop3/pop3.hpp>
 
@@ -76,4 +77,6 @@
 #include <pop3/url.ipp>
 
 #define POP3_EXTERN
-#include <pop3/extern.ipp>
+#include <pop3/extern/streams.ipp>
+#define POP3_EXTERN
+#include <pop3/extern/any_stream.ipp>

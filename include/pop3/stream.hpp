@@ -12,7 +12,25 @@
 
 namespace pop3 {
 
+class tcp_stream;
+class cleartext_stream;
+
 namespace detail {
+
+/// What a session over `Stream` sends and receives by. A `cleartext_stream` differs from a `tcp_stream` in what compiles over it,
+/// not in how it runs: they share the code of all operations.
+template <class Stream>
+struct carrier {
+    using type = Stream;
+};
+
+template <>
+struct carrier<cleartext_stream> {
+    using type = tcp_stream;
+};
+
+template <class Stream>
+using carrier_of = typename carrier<Stream>::type;
 
 /// The library's own. That they are streams need not be found out in each file.
 template <class S>

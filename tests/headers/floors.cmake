@@ -11,7 +11,7 @@ set(floors
   "8 testing\\.hpp"
   "7 testing/.*"
   "8 src\\.hpp"
-  "6 (connect|connect_any|connect_options|extern)\\.[hi]pp"
+  "6 (connect|connect_any|connect_options|extern/[a-z_]*)\\.[hi]pp"
   "6 connect/.*"
   "0 session/fwd\\.hpp"
   "5 session\\.hpp"

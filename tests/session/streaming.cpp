@@ -8,6 +8,7 @@
 #include "support/into.hpp"
 #include "support/run.hpp"
 #include "support/served.hpp"
+#include "support/thorough.hpp"
 #include "support/tokens.hpp"
 
 #include <pop3/pop3.hpp>
@@ -552,10 +553,11 @@ TEST_CASE_TEMPLATE("the same octets as without a sink", Stream, POP3_TEST_STREAM
     });
 }
 
-TEST_CASE("a message of 2 GiB takes no more memory than a small one")
+TEST_CASE("a large message takes no more memory than a small one")
 {
-    constexpr std::uint64_t size = 2048 * mebi;
-    test::tcp_peer peer([](asio::ip::tcp::socket& socket) { serve_large(socket, 2048); });
+    constexpr int mebis = test::thorough ? 2048 : 512;
+    constexpr std::uint64_t size = mebis * mebi;
+    test::tcp_peer peer([](asio::ip::tcp::socket& socket) { serve_large(socket, mebis); });
     test::run([&]() -> asio::awaitable<void> {
         auto mailbox = co_await test::log_in_to<pop3::cleartext_stream>(peer);
         const auto before = resident();

@@ -390,5 +390,7 @@ struct masked_tls : pop3::tls_stream {
 static_assert(pop3::async_stream<masked_tls>);
 static_assert(!pop3::detail::works_at_once<masked_tls>);
 static_assert(pop3::detail::works_at_once<pop3::tcp_stream>);
-static_assert(pop3::detail::works_at_once<pop3::cleartext_stream>);
+// All of its operations are those of a tcp_stream.
+static_assert(std::same_as<pop3::detail::connection_of<pop3::cleartext_stream>,
+                           pop3::detail::connection_of<pop3::tcp_stream>>);
 static_assert(pop3::detail::works_at_once<pop3::tls_stream>);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pop3/pop3.hpp>
+#include <pop3/testing/open_session.hpp>
 #include <pop3/testing/scripted_stream.hpp>
 
 #include <asio/awaitable.hpp>

@@ -37,9 +37,6 @@ inline constexpr bool is_plain_socket<asio::basic_stream_socket<Protocol, Execut
 template <>
 inline constexpr bool is_plain_socket<tcp_stream> = true;
 
-template <>
-inline constexpr bool is_plain_socket<cleartext_stream> = true;
-
 /// Any of Asio's sockets. Not what a user derives from one: that may read and write in a way of its own, such as
 /// encrypted, in the functions that `async_stream` names.
 template <class S>

@@ -37,6 +37,13 @@
 
 namespace pop3::detail {
 
+template <async_stream Stream>
+class connection;
+
+/// That of a session over `Stream`.
+template <class Stream>
+using connection_of = connection<carrier_of<Stream>>;
+
 /// What the sessions of one connection pass from state to state: the stream, what was read from it, and the
 /// deadline. Shared by the session and by the operation that runs, so that neither can outlive it.
 template <async_stream Stream>
@@ -44,7 +51,7 @@ class connection {
 public:
     connection(Stream s, const pop3::limits& l, observer o)
         : stream(std::move(s)), limits(l), input(buffer_pool::of(stream.get_executor()), read_size<Stream>),
-          timer_(stream.get_executor())
+          may_reveal(detail::may_reveal(stream)), timer_(stream.get_executor())
     {
         observe(std::move(o));
     }
@@ -270,6 +277,8 @@ public:
     std::optional<bool> pipelining;
     /// What the server last said unasked, for people.
     std::string notice;
+    /// Passwords may be sent.
+    bool may_reveal;
     /// It is not asked, and not believed.
     bool never_ahead = false;
     /// How the login was done, or tried (see `command::way_in::name`).

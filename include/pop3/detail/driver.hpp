@@ -50,9 +50,10 @@ enum class part { whole, step };
 ///   in it.
 ///
 /// It sends what an exchange wants to send, reads, feeds the exchange, and completes with the reply that `conclude` makes of
-/// it. It is compiled once for each kind of stream: it knows the exchange by `command::any_exchange`, and calls it once for
-/// each line sent and each buffer read. It owns what it works with, so that the session object may be moved or destroyed while
-/// it runs. It never waits for what it sends (see `connection::send`).
+/// it. It is compiled once for each kind of stream (once for `tcp_stream` and `cleartext_stream`, see `carrier`): it knows the
+/// exchange by `command::any_exchange`, and calls it once for each line sent and each buffer read. It owns what it works with,
+/// so that the session object may be moved or destroyed while it runs. It never waits for what it sends (see
+/// `connection::send`).
 template <class Stream>
 class driver : public operation {
 public:

@@ -127,7 +127,7 @@ std::error_code driver<Stream>::what_forbids_it()
     if (const auto ec = detail::what_forbids_to_use(connection_))
         return ec;
     const bool writes = traits_.first == command::next::write;
-    if (traits_.reveals_secret && !detail::may_reveal(connection_->stream))
+    if (traits_.reveals_secret && !connection_->may_reveal)
         return errc::cleartext_not_allowed;
     if (writes)
         if (const auto ec = connection_->unasked())

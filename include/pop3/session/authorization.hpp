@@ -396,7 +396,7 @@ private:
         if (!this->connection_)
             return result;
         result.terms.secure = detail::is_secure(this->connection_->stream);
-        result.terms.may_reveal = detail::may_reveal(this->connection_->stream);
+        result.terms.may_reveal = this->connection_->may_reveal;
         result.timestamp = this->connection_->greeting.timestamp;
         result.known = this->connection_->capabilities;
         result.refuses_binding = detail::refuses_binding(this->connection_->stream);

@@ -196,7 +196,7 @@ public:
     // clang-format on
 
 protected:
-    using connection_ptr = std::shared_ptr<detail::connection<Stream>>;
+    using connection_ptr = std::shared_ptr<detail::connection_of<Stream>>;
 
     session_handle() = default;
 

@@ -4,8 +4,9 @@
 
 #include <pop3/config.hpp>
 
-// The test server compiled once: define POP3_TESTING_SEPARATE_COMPILATION in all files of a program that include it, and include
-// pop3/testing/src.hpp in one of them. This does not depend on POP3_SEPARATE_COMPILATION, which is about the library.
+// The test server, and sessions over scripts, compiled once: define POP3_TESTING_SEPARATE_COMPILATION in all files of a program
+// that include them, and include pop3/testing/src.hpp in one. This does not depend on POP3_SEPARATE_COMPILATION, which is about
+// the library.
 
 #if defined(POP3_TESTING_SEPARATE_COMPILATION)
 #define POP3_TESTING_DECL

@@ -45,3 +45,7 @@ session<State> open_session(asio::any_io_executor executor, std::shared_ptr<scri
 }
 
 } // namespace pop3::testing
+
+#if defined(POP3_TESTING_SEPARATE_COMPILATION)
+#include <pop3/testing/extern.ipp>
+#endif

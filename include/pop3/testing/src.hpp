@@ -8,6 +8,8 @@
 #error "pop3/testing/src.hpp is for programs whose files all define POP3_TESTING_SEPARATE_COMPILATION"
 #endif
 
+#include <pop3/testing/open_session.hpp>
+
 #include <pop3/testing/certificate.ipp>
 #include <pop3/testing/conversation.ipp>
 #include <pop3/testing/conversation_mail.ipp>
@@ -16,3 +18,6 @@
 #include <pop3/testing/sample_messages.ipp>
 #include <pop3/testing/server.ipp>
 #include <pop3/testing/server_sasl.ipp>
+
+#define POP3_EXTERN
+#include <pop3/testing/extern.ipp>

@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace mailbox_seen_file_faults_tests {
+namespace seen_file_faults_tests {
 namespace {
 
 using namespace std::string_literals;
@@ -465,4 +465,4 @@ TEST_CASE("a real disk: damage, and what is no file")
     CHECK(ec == std::errc::is_a_directory);
 }
 
-} // namespace mailbox_seen_file_faults_tests
+} // namespace seen_file_faults_tests
