@@ -83,6 +83,7 @@ private:
 template <class T>
 void delete_object(T* object) noexcept
 {
+    static_assert(sizeof(T) != 0, "its destructor must be known here");
     delete object;
 }
 
@@ -93,6 +94,7 @@ using boxed = owned<T, &delete_object<T>>;
 template <class T>
 void delete_array(T* first) noexcept
 {
+    static_assert(sizeof(T) != 0, "its destructor must be known here");
     delete[] first;
 }
 

@@ -4,6 +4,7 @@
 
 #include <pop3/detail/owned.hpp>
 #include <pop3/password.hpp>
+#include <pop3/proxy/negotiation.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -11,9 +12,6 @@
 #include <utility>
 
 namespace pop3::detail {
-
-class negotiation;
-struct proxy_target;
 
 /// What is the same of all kinds of proxies.
 class proxy_address {
