@@ -292,8 +292,8 @@ private:
 
     static constexpr std::size_t max_notice = 512;
 
-    std::error_code read_unasked()
-        requires reads_now<Stream>;
+    /// Reads what is there without waiting, if the stream can do that.
+    std::error_code read_unasked();
 
     static void send_rest(const std::shared_ptr<connection>& self);
 

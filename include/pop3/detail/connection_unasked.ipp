@@ -21,9 +21,8 @@ template <async_stream Stream>
 std::error_code connection<Stream>::unasked()
 {
     std::error_code ec;
-    if constexpr (reads_now<Stream>)
-        if (input.empty())
-            ec = read_unasked();
+    if (input.empty())
+        ec = read_unasked();
     if (input.empty()) {
         await_reply();
         return reason(ec);
@@ -36,14 +35,13 @@ std::error_code connection<Stream>::unasked()
 
 template <async_stream Stream>
 std::error_code connection<Stream>::read_unasked()
-    requires reads_now<Stream>
 {
     std::error_code ec = asio::error::would_block;
     if constexpr (works_at_once<Stream>) {
         // What TLS keeps for itself, such as tickets, may stand before it.
         for (int i = 0; i != 16 && ec == asio::error::would_block && !detail::is_quiet(stream); ++i)
             input.commit(detail::read_now(stream, input.prepare(), ec));
-    } else {
+    } else if constexpr (reads_now<Stream>) {
         input.commit(stream.read_now(input.prepare(), ec));
     }
     input.rest();
