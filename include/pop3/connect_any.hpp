@@ -40,6 +40,7 @@ template <class Stream>
 session<authorization, any_stream> to_any(session<authorization, Stream> greeted)
 {
     const auto from = session_access::take(std::move(greeted));
+    // Whether it may carry secrets is in the type `Stream`, which the connection does not have (see `carrier`).
     auto to = detail::share_new<connection<any_stream>>(any_stream(Stream(std::move(from->stream))),
                                                         from->limits, observer());
     to->succeed(*from);
